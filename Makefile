@@ -31,8 +31,10 @@ run: setup
 
 setup: .build/requirements $(EXTRAS:%=.build/requirements-%) .build/packages .build/static .build/compiled
 
-# A process for each core; a file's tests stay together, as they share what they start.
-PYTEST = DOJO_TEST_DATABASE=$(DATABASE) $(BIN)/python -m pytest -q --numprocesses auto --maxprocesses 4 --dist loadfile
+# A process for each core; a file's tests stay together, as they share what they start. Hundreds of them wait for other
+# processes: one that fails is run once more, and the end of the run shows why.
+PYTEST = DOJO_TEST_DATABASE=$(DATABASE) $(BIN)/python -m pytest -q --numprocesses auto --maxprocesses 4 --dist loadfile \
+  --reruns 1 --max-suite-reruns 10 --rerun-show-tracebacks
 
 test: setup .build/requirements-dev .build/clients/done .build/sail/done
 	@$(PYTEST) $(OPTIONS)
@@ -42,7 +44,7 @@ test: setup .build/requirements-dev .build/clients/done .build/sail/done
 WRITES := $(addprefix tests/,access admin api backup dojo/test_database.py exports ingest/connections ingest/live \
   ingest/pulls ingest/streams management privacy test_guard.py)
 
-test-writes: setup .build/requirements-dev
+test-writes: setup .build/requirements-dev .build/clients/done
 	@$(PYTEST) -m "not slow and not browser" $(WRITES) $(OPTIONS)
 
 lint: setup .build/requirements-dev
@@ -127,6 +129,7 @@ clean:
 .build/compiled: $(wildcard interactions/compiled/*.py) $(wildcard interactions/codec/scanner/*.py) interactions/privacy/id_fields.py interactions/contract/schema.py $(wildcard interactions/analytics/index/*.py interactions/analytics/index/*/*.py) .build/requirements
 	@echo "Compiling the reader of records"
 	@$(BIN)/python -m interactions.codec
+	@$(BIN)/python -m interactions.connectors.table
 	@$(OWN_DATA) $(BIN)/python manage.py migrate --verbosity 0
 	@$(OWN_DATA) DJANGO_SETTINGS_MODULE=dojo.settings $(BIN)/python -c \
 	  "import django; django.setup(); from interactions.analytics.ready import compile_all; compile_all()"

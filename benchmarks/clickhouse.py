@@ -27,7 +27,7 @@ from interactions.warehouse.lake import Lake  # noqa: E402
 
 _RUNS = 2
 _TABLE = """
-    create table bench.event engine = MergeTree order by (person, ts) as
+    create table if not exists bench.event engine = MergeTree order by (person, ts) as
     with link as (
         select anonymous_key, any(user_key) as owner from file('{parts}', Parquet)
         where user_key is not null and anonymous_key is not null

@@ -37,6 +37,10 @@ class WorkerMemory:
                 if found := pattern.search(status):
                     largest[pid] = max(largest.get(pid, 0), int(found[1]) * 1024)
 
+    def cpu(self) -> float:
+        """User and system time that those that live now have taken, in seconds."""
+        return sum(map(cpu_of, self._workers()))
+
     def _workers(self) -> list[int]:
         made = [pid for main in self._mains(self._root) for pid in _children(main)]
         return [pid for pid in made if "resource_tracker" not in _read(pid, "cmdline")]  # Python's own, no worker
@@ -47,6 +51,12 @@ class WorkerMemory:
         for child in _children(pid):
             found += [child] if self._program in _read(child, "cmdline") else self._mains(child)
         return found
+
+
+def cpu_of(pid: int) -> float:
+    """User and system time that a process has taken, in seconds; 0 where it has ended."""
+    fields = _read(pid, "stat").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") if fields else 0.0
 
 
 def own_memory() -> int:

@@ -1,7 +1,7 @@
 """The dashboard's page over a table of thin records: ``python -m benchmarks.pages RECORDS CORES ROUNDS``.
 
 The records are written, indexed and asked about in fresh processes, with each filter; ClickHouse's engine is asked the
-same. Then records are appended while the index is kept.
+same, and so are analysts' questions (``asked``). Then records are appended while the index is kept.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from django.conf import settings
 
 from benchmarks import processes
 from benchmarks.alike import equal
+from benchmarks.analysts import measure as measure_questions
 from benchmarks.importing import prepare
 from benchmarks.narrowed import NARROWED
 from benchmarks.processes import tell
@@ -38,6 +39,7 @@ def main(records: int, cores: int, rounds: int) -> None:
         tell(f"  An index of {index['events']:,} events in {index['seconds']:.1f} s")
         filters = {name: _page(cores, rounds, name) for name in NARROWED}
         peer = _peer(cores, filters) if records <= _PEERS_MOST and find_spec("chdb") else None
+        questions = measure_questions(Path(settings.DATA_DIR), cores, has_peer=peer is not None)
         upkeep = _measure(cores, "upkeep", records)
         tell(f"  {upkeep['imported']:,} records by a tenth of the people are seen after {upkeep['tenth']:.1f} s")
         after = _page(cores, rounds, _FIRST)
@@ -45,7 +47,14 @@ def main(records: int, cores: int, rounds: int) -> None:
         tell(f"  Live records are looked for in {known['batches']['1000']:.0f} ms, 1,000 at once")
     for page in filters.values():
         del page["answers"]
-    found = {"records": records, "written": written, "index": index, "filters": filters, "peer": peer}
+    found = {
+        "records": records,
+        "written": written,
+        "index": index,
+        "filters": filters,
+        "peer": peer,
+        "asked": questions,
+    }
     processes.answer({**found, "upkeep": upkeep, "after": after["cold"], "known": known})
 
 

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -24,8 +25,11 @@ class Failed(Exception):
     """A measurement could not be made; its text says why to whoever runs the benchmarks."""
 
 
-def measure(module: str, *arguments: object, data: Path, cores: int) -> dict[str, Any]:
-    """What ``benchmarks.<module>`` answers, run on the data folder ``data`` with so many worker processes.
+def measure(
+    module: str, *arguments: object, data: Path, cores: int, more: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """What ``benchmarks.<module>`` answers, run on the data folder ``data`` with so many worker processes, and with
+    ``more`` settings.
 
     What it says on the way is printed. Raises Failed, with the end of what it and its workers wrote to standard
     error, where it ends badly or takes longer than LONGEST.
@@ -36,7 +40,7 @@ def measure(module: str, *arguments: object, data: Path, cores: int) -> dict[str
         process = subprocess.Popen(
             line,
             cwd=HOUSE,
-            env=_environ(data, cores),
+            env={**_environ(data, cores), **(more or {})},
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,

@@ -22,10 +22,11 @@ from typing import Any
 from unittest import mock
 
 from benchmarks import files
+from dojo import memory
 from interactions.codec import reader, source
 from interactions.codec.origin import Origin
 from interactions.codec.reader import Reader
-from interactions.codec.scanner import free_form, gather, remembered, scan, scanner
+from interactions.codec.scanner import custom, free_form, gather, scan, scanner
 from interactions.codec.split.windows import ByteRange
 from interactions.compiled import xxh3
 from interactions.contract.keyring import Keyring
@@ -39,7 +40,7 @@ _WITHIN: dict[str, list[tuple[Any, str]]] = {
     "scan": [(scan, "scan")],
     "copying strings": [(gather, "strings"), (gather, "items")],
     "extra": [(free_form.FreeForm, "extra")],
-    "custom_context": [(free_form.FreeForm, "_custom_contexts"), (remembered.Remembered, "__missing__")],
+    "custom_context": [(free_form.FreeForm, "_custom_contexts"), (custom, "read")],
     "fingerprints": [(gather, "canonical"), (xxh3, "digests")],
     "keys of people": [(Keyring, "column")],
     "Arrow": [(scanner.Scanner, "_table")],
@@ -139,6 +140,7 @@ def main() -> None:
     parser.add_argument("--records", type=int, default=RECORDS, help=f"to make where there is no file ({RECORDS:,})")
     parser.add_argument("--top", type=int, default=30, help="how many functions cProfile shows (30)")
     chosen = parser.parse_args()
+    memory.keep_freed()  # as a worker process does
     with tempfile.TemporaryDirectory() as folder:
         file = chosen.file or Path(folder) / "block.jsonl"
         if chosen.file is None:

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks import report_api, report_erasing, report_pages, report_sources
+from benchmarks import report_api, report_asked, report_erasing, report_pages, report_sources, report_store
 from benchmarks.markdown import megabytes, met, ranks, table
 
-RATIO_BAR = 1.0
+RATIO_BAR = 1.5
 PEAK_BAR = 300  # MB a worker process
 AGAIN_BAR, BESIDE_BAR = 1.3, 1.5  # times the first import, by medians
 
@@ -44,21 +44,26 @@ class Figures:
     pages: list[dict[str, Any]] = field(default_factory=list)
     api: dict[str, Any] = field(default_factory=dict)
     erasing: dict[str, Any] = field(default_factory=dict)
+    store: dict[str, Any] = field(default_factory=dict)
 
     @property
     def ratio(self) -> float:
-        """Our records a second by DuckDB's, medians of the rounds: the file is the same."""
+        """Our records a second, by the command's own seconds, by DuckDB's; medians of the rounds, the same file."""
+        return _median(self.duckdb) / statistics.median(float(timing["command"]) for timing in self.lines)
+
+    @property
+    def whole_ratio(self) -> float:
+        """The same, from the look at the file on."""
         return _median(self.duckdb) / _median(self.lines)
 
     @property
-    def best_ratio(self) -> float:
-        return _best(self.duckdb) / _best(self.lines)
-
-    @property
     def peak(self) -> int:
-        """The most that any worker process took, in MB; 0 where the system does not tell."""
+        """The most that any worker process took of its own, in MB; 0 where the system does not tell.
+
+        Without libraries and other files, which are in memory once for all processes.
+        """
         ours = [*self.lines, *self.again, *self.object, *self.packed, *self.table, *self.beside]
-        return max((megabytes(peak) for timing in ours for peak in timing["peaks"]), default=0)
+        return max((megabytes(peak) for timing in ours for peak in timing["own"]), default=0)
 
 
 def page(figures: Figures) -> str:
@@ -67,10 +72,13 @@ def page(figures: Figures) -> str:
     parts.append(report_sources.section(figures.lines, figures.table, figures.topic))
     if figures.pages:
         parts.append(report_pages.section(figures.pages))
+        parts.append(report_asked.section(figures.pages))
     if figures.api:
         parts.append(report_api.section(figures.api))
     if figures.erasing:
         parts.append(report_erasing.section(figures.erasing))
+    if figures.store:
+        parts.append(report_store.section(figures.store))
     parts.append(_method(figures))
     return "\n\n".join(parts) + "\n"
 
@@ -123,7 +131,8 @@ def _cells(timings: Sequence[Timing]) -> tuple[str, ...]:
 
 def _verdicts(figures: Figures) -> str:
     lines = [
-        f"- **Ratio to DuckDB: {figures.ratio:.2f}** by medians ({figures.best_ratio:.2f} by the best rounds); "
+        f"- **Ratio to DuckDB: {figures.ratio:.2f}** by medians of the seconds that `import_interactions` reports "
+        f"({figures.whole_ratio:.2f} from the look at the file on, as in the table); "
         f"bar at least {RATIO_BAR:.1f}: **{met(figures.ratio >= RATIO_BAR)}**"
     ]
     for name, timings, bar in (
@@ -137,8 +146,8 @@ def _verdicts(figures: Figures) -> str:
             )
     if figures.peak:
         lines.append(
-            f"- **Peak memory: {figures.peak} MB** of the largest worker process; bar at most {PEAK_BAR} MB: "
-            f"**{met(figures.peak <= PEAK_BAR)}**"
+            f"- **Peak memory: {figures.peak} MB** of its own in the largest worker process; "
+            f"bar at most {PEAK_BAR} MB: **{met(figures.peak <= PEAK_BAR)}**"
         )
     else:
         lines.append("- Peak memory: not measured, only Linux tells it")
@@ -168,7 +177,7 @@ def _method(figures: Figures) -> str:
         f"Dojo: a fresh data folder each time, a real Redis and {figures.cores} real worker processes, started before "
         "the clock and without any work done yet. The clock runs from the first step of the import until its row says "
         "that it is done: looked at, cut into blocks, checked, duplicates looked for, committed to the table. The row "
-        "is looked at twenty times a second.",
+        "is looked at twenty times a second. The seconds that `import_interactions` reports begin when loading does.",
         'The second time and "beside": by the same workers, which have just carried another import.',
         f'"Beside", once: the parts of one import were written {_times(copies)}, with other people and fingerprints. '
         "They are of the same time, so none can be left out of the search for duplicates.",
@@ -178,10 +187,13 @@ def _method(figures: Figures) -> str:
     lines += report_sources.method(figures.topic)
     if figures.pages:
         lines += report_pages.method()
+        lines += report_asked.method()
     if figures.api:
         lines += report_api.method(figures.api)
     if figures.erasing:
         lines += report_erasing.method()
+    if figures.store:
+        lines += report_store.method()
     return "## How it was measured\n\n" + "\n".join(f"- {line}" for line in lines)
 
 

@@ -17,7 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from benchmarks import files, machine, processes
+from benchmarks import files, machine, object_store, processes
 from benchmarks.processes import say
 from benchmarks.report import Figures, page
 from dojo.cores import cores
@@ -116,6 +116,9 @@ class Bench:
         if self.is_erasing:
             say(f"People are erased from {TIMES * self.records:,} records")
             self._erasing()
+        if find_spec("moto"):
+            say("An object store")
+            self.figures.store = object_store.measure(self.lines, self.records, self.figures.rounds, self.work)
         return self.figures
 
     def _make_files(self) -> None:

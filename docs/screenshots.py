@@ -25,7 +25,22 @@ TABLE = "Date;Action;Customer;Articles;Order total\n" + "".join(
         (("Viewed item", "mug-7", ""), ("Add to basket", "mug-7", ""), ("Purchase", "mug-7|cup-2", "24,50"))
     )
 )
+EVENTS = (
+    *("Product Viewed",) * 41,
+    *("Product List Viewed",) * 18,
+    *("Search",) * 12,
+    *("Product Added",) * 9,
+    *("Order Completed",) * 4,
+    *("Newsletter Opened",) * 3,
+)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+def event(place: int, name: str) -> dict[str, object]:
+    """An event as PostHog sends it."""
+    said = {"product_id": f"mug-{place % 7}", "category": "Mugs", "query": "mug", "revenue": 24.5, "$device_id": "d-1"}
+    moment = f"2026-11-02T10:{place // 60:02}:{place % 60:02}Z"
+    return {"uuid": f"shown-{place}", "event": name, "distinct_id": "d-1", "timestamp": moment, "properties": said}
 
 
 class Photographer:
@@ -115,6 +130,24 @@ class Photographer:
         page.get_by_text("The file was discarded.").wait_for()
         page.context.close()
 
+    def connection(self) -> None:
+        """A connected tool, by one that is added to the playground, sends events and is removed."""
+        page = self.page(size={"width": 1440, "height": 760})
+        page.goto("/playground/connections/new/")
+        page.get_by_label("PostHog").check()
+        page.get_by_label("Name").fill("Shop")
+        page.get_by_role("button", name="Add connection").click()
+        address = page.locator("#address-text").inner_text()
+        for place, name in enumerate(EVENTS):
+            page.request.post(address, data=event(place, name))
+        page.get_by_role("link", name="See what arrives").click()
+        page.get_by_text(EVENTS[0]).first.wait_for()
+        page.evaluate("document.activeElement.blur()")
+        self.shoot(page, "connection")
+        page.get_by_role("link", name="Remove").click()
+        page.get_by_role("button", name="Remove connection").click()
+        page.context.close()
+
     def deletion(self) -> None:
         """What a request would erase: prepared for two who bought something, looked at and cancelled."""
         page = self.page()
@@ -159,12 +192,17 @@ def main() -> None:
         photographer = Photographer(browser, options.url, options.user, options.password)
         photographer.wizard(options.file)
         photographer.mapping()
+        photographer.connection()
         photographer.dashboard("dashboard-light")
         photographer.dashboard("dashboard-dark", theme="dark")
         photographer.dashboard("phone", size=PHONE, sharp=2)
         photographer.still("overview", "", ".tile-health .tile-more")
         photographer.still("records", "interactions/records/", "tbody tr")
         photographer.still("health", "interactions/health/", ".health-seal")
+        by_region = "interactions/breakdown/?measure=people&by=region&unit=week"
+        photographer.still("breakdown", by_region, "#breakdown canvas")
+        photographer.still("paths", "interactions/paths/?start=search&steps=4", "#paths table")
+        photographer.still("retention", "interactions/retention/", "table.returns")
         photographer.deletion()
         browser.close()
 

@@ -5,20 +5,25 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-POLICY = "; ".join(
-    (
-        "default-src 'self'",
-        # Tabler's arrows and ticks are data: images.
-        "img-src 'self' data: blob:",
-        # Allows style attributes, but not <style>: the tooltips of charts are HTML with inline positions.
-        "style-src-elem 'self'",
-        "style-src-attr 'unsafe-inline'",
-        "object-src 'none'",
-        "base-uri 'self'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-    )
+_PARTS = (
+    "default-src 'self'",
+    # Tabler's arrows and ticks are data: images.
+    "img-src 'self' data: blob:",
+    # Allows style attributes, but not <style>: the tooltips of charts are HTML with inline positions.
+    "style-src-elem 'self'",
+    "style-src-attr 'unsafe-inline'",
+    "object-src 'none'",
+    "base-uri 'self'",
+    "form-action 'self'",
 )
+
+
+def policy(frame_ancestors: str = "'none'") -> str:
+    """The policy of a page that these origins, separated by blanks, can embed."""
+    return "; ".join((*_PARTS, f"frame-ancestors {frame_ancestors}"))
+
+
+POLICY = policy()
 
 
 class ContentSecurityPolicyMiddleware:

@@ -1,9 +1,29 @@
-"""PostgreSQL, unlike SQLite, can't store the character NUL, which can occur in any text sent to Dojo."""
+"""What the two databases do differently.
 
-from typing import Any
+PostgreSQL, unlike SQLite, can't store the character NUL, which can occur in any text sent to Dojo.
+"""
 
+from typing import Any, Final
+
+from django.db import InterfaceError, OperationalError
 from django.db.backends.signals import connection_created
 from django.dispatch import receiver
+
+_AWAY: Final = ("08", "57P")  # PostgreSQL's codes begin so where a connection can't be made, or the server ends it
+
+
+def is_away(error: BaseException | None) -> bool:
+    """Whether ``error``, or what it follows from, is that the database can't be reached."""
+    while error is not None:
+        cause = error.__cause__
+        if isinstance(error, OperationalError | InterfaceError):
+            if getattr(cause, "sqlite_errorname", "") == "SQLITE_CANTOPEN":
+                return True
+            state: str | None = getattr(cause, "sqlstate", "")  # None where no server was reached that could say one
+            if state is None or state.startswith(_AWAY):
+                return True
+        error = cause or error.__context__
+    return False
 
 
 @receiver(connection_created)

@@ -61,7 +61,7 @@ def flag(name: str, default: bool) -> bool:
         return True
     if value in _FALSE:
         return False
-    raise ImproperlyConfigured(f"{name} is {value!r}: say 1 or 0.")
+    raise ImproperlyConfigured(f"{name} is {value!r}: use 1 or 0.")
 
 
 def choice(name: str, default: str, choices: tuple[str, ...]) -> str:
@@ -145,7 +145,7 @@ def folder(name: str, default: Path) -> Path:
         writable = os.access(path, os.W_OK | os.X_OK)
     except OSError as error:
         raise ImproperlyConfigured(
-            f"{name} is {path}: the folder cannot be made ({error.strerror}). Choose another one."
+            f"{name} is {path}: the folder can't be created ({error.strerror}). Choose another one."
         ) from error
     if not writable:
         raise ImproperlyConfigured(

@@ -15,17 +15,23 @@ def of(level: str, form: str) -> dict[str, Any]:
         },
         "filters": {
             "refusals": {"()": "dojo.log_filter.NoTracebackOfRefusals"},
+            "tokens": {"()": "dojo.log_filter.NoTokensOfAddresses"},
             "repeats": {"()": "dojo.log_filter.OnceAMinute"},
         },
         "handlers": {
             "console": {
                 "class": "logging.StreamHandler",
                 "formatter": form.lower(),
-                "filters": ["refusals", "repeats"],
+                "filters": ["refusals", "tokens", "repeats"],
                 "stream": sys.stderr,
             }
         },
         "root": {"handlers": ["console"], "level": level},
-        # Celery's own INFO is two lines a task: the imports page says it better.
-        "loggers": {"celery": {"level": "WARNING"}},
+        "loggers": {
+            # Celery's own INFO is two lines a task: the imports page says it better.
+            "celery": {"level": "WARNING"},
+            # Addresses of webhooks and services, in their lines of DEBUG, may be secret.
+            "apprise": {"level": "WARNING", "propagate": False},
+            "urllib3": {"level": "INFO"},
+        },
     }

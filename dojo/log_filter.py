@@ -1,13 +1,15 @@
-"""Log filters: no tracebacks for refused requests, and no repeated warnings."""
+"""Log filters: no tracebacks for refused requests, no tokens of addresses, and no repeated warnings."""
 
 from __future__ import annotations
 
 import logging
+import re
 import threading
 import time
 
 _PAUSE_SECONDS = 60.0
 _MOST = 1000  # distinct lines that are remembered
+_TOKEN = re.compile(r"(/shared/)[^/\s?]+")
 
 
 class NoTracebackOfRefusals(logging.Filter):
@@ -17,6 +19,19 @@ class NoTracebackOfRefusals(logging.Filter):
         status = getattr(record, "status_code", None)
         if isinstance(status, int) and status < 500:
             record.exc_info = record.exc_text = None
+        return True
+
+
+class NoTokensOfAddresses(logging.Filter):
+    """Leaves out the token in an address that is itself the permission."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        try:
+            message = record.getMessage()
+        except Exception:  # noqa: BLE001 - the handler tells of it, and a filter must not raise
+            return True
+        if "/shared/" in message:
+            record.msg, record.args = _TOKEN.sub(r"\1…", message), None
         return True
 
 

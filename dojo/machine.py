@@ -1,10 +1,12 @@
-"""The host names and IP addresses of this machine."""
+"""The host names, IP addresses and sockets of this machine."""
 
 from __future__ import annotations
 
 import ipaddress
 import socket
+import tempfile
 from collections.abc import Iterator
+from hashlib import blake2b
 from pathlib import Path
 
 import psutil
@@ -58,3 +60,13 @@ def _is_here(host: str) -> bool:
 def local_hosts(listening: str) -> list[str]:
     """The hosts by which this machine calls a server that listens on ``listening``, as during startup."""
     return ["localhost", "127.0.0.1", "[::1]", f"[{listening}]" if ":" in listening else listening]
+
+
+def socket_path(data: Path, folder: str, name: str) -> Path:
+    """A socket under the data folder, or, as a socket's path may have about 100 characters at most, in the temporary
+    folder under a name made of the data folder's."""
+    path = data / folder / name
+    if len(str(path)) <= 90:  # supervisord first makes one with a process id at its end
+        return path
+    digest = blake2b(str(data).encode(), digest_size=8).hexdigest()
+    return Path(tempfile.gettempdir()) / f"dojo-{digest}" / name

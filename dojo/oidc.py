@@ -45,6 +45,19 @@ def roles(text: str, known: tuple[str, ...]) -> dict[str, str]:
     return found
 
 
+def domains(text: str, *, has_role: bool) -> frozenset[str]:
+    """Domains of e-mail addresses, in small letters.
+
+    Raises ImproperlyConfigured where new members would have no role, and so see nothing.
+    """
+    found = frozenset(part.lower() for part in _parts(text, several=True) if part)
+    if found and not has_role:
+        raise ImproperlyConfigured(
+            "OIDC_DOMAINS lets new members in and gives them no role: set OIDC_DEFAULT_ROLE, or OIDC_ROLES."
+        )
+    return found
+
+
 def _parts(text: str, *, several: bool) -> list[str]:
     return [part.strip() for part in text.split(",")] if several else [text]
 

@@ -1,23 +1,22 @@
 """The settings, all from the environment; docs/settings.md lists every name an operator may give."""
 
 import os
-import tempfile
-from hashlib import blake2b
+import ssl
 from pathlib import Path
 
 import dj_database_url
 
 from dojo import environ, log_config, log_ins, mail, oidc
 from dojo.cores import cores
-from dojo.machine import is_elsewhere, local_hosts, own_hosts
+from dojo.machine import is_elsewhere, local_hosts, own_hosts, socket_path
 from dojo.version import version_of
 
-os.umask(0o077)  # what Dojo writes is for its own user alone, whichever process writes it
+os.umask(0o077)  # files are readable by Dojo's user only, whichever process writes them
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VERSION = version_of(BASE_DIR)
 DEBUG = environ.flag("DEBUG", default=False)
-HOST = environ.text("DOJO_HOST", default="127.0.0.1")  # DOJO_: some shells export a HOST of their own
+HOST = environ.text("DOJO_HOST", default="127.0.0.1")  # DOJO_ because some shells export HOST
 PORT = environ.number("PORT", default=8000, least=1, most=65535)
 WEB_WORKERS = environ.number("WEB_WORKERS", default=2, least=1, most=64)
 LOG_LEVEL = environ.choice("LOG_LEVEL", default="INFO", choices=("DEBUG", "INFO", "WARNING", "ERROR"))
@@ -60,7 +59,7 @@ DATABASES = {
             schemes={"sqlite", "postgres", "postgresql"},
         ),
         conn_max_age=60,
-        conn_health_checks=True,  # a PostgreSQL that was started again costs nobody an error
+        conn_health_checks=True,  # a restart of PostgreSQL causes no errors
     )
 }
 _database = DATABASES["default"]
@@ -126,9 +125,10 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "dojo.request_id.RequestIds",
     "dojo.hosts.Hosts",
-    "interactions.api.entrance.Shortcut",  # all of /v1 goes this way, and no further
+    "interactions.api.entrance.Shortcut",  # handles all of /v1
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "dojo.compression.Compression",
     "dojo.csp.ContentSecurityPolicyMiddleware",
     "dojo.health.HealthMiddleware",
     "dojo.routes.Routes",
@@ -141,7 +141,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "interactions.console.gate.Gate",  # last: it asks who is logged in, and a refusal is a page like any other
+    "interactions.console.gate.Gate",  # last: it needs the user, and a refusal is a normal page
 ]
 ROOT_URLCONF = "dojo.urls"
 TEMPLATES = [
@@ -166,7 +166,7 @@ LOGOUT_REDIRECT_URL = "login"
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]  # asked by django-allauth alone
 globals().update(log_ins.FIXED)
 ACCOUNT_RATE_LIMITS = log_ins.rates(
-    of_name=environ.number("LOG_IN_FAILURES", default=10),  # 0: as many as come
+    of_name=environ.number("LOG_IN_FAILURES", default=10),  # 0: no limit
     of_address=environ.number("LOG_IN_FAILURES_OF_ADDRESS", default=50),
 )
 _ROLES = ("viewer", "analyst", "privacy", "owner")
@@ -182,10 +182,10 @@ SOCIALACCOUNT_PROVIDERS = {
         )
     }
 }
-OIDC_DOMAINS = frozenset(part.strip().lower() for part in environ.text("OIDC_DOMAINS").split(",") if part.strip())
 OIDC_DEFAULT_ROLE = environ.choice("OIDC_DEFAULT_ROLE", default="", choices=("", *map(str.upper, _ROLES))).lower()
 OIDC_ROLE_CLAIM = environ.text("OIDC_ROLE_CLAIM", default="groups")
 OIDC_ROLES = oidc.roles(environ.text("OIDC_ROLES"), known=_ROLES)
+OIDC_DOMAINS = oidc.domains(environ.text("OIDC_DOMAINS"), has_role=bool(OIDC_DEFAULT_ROLE or OIDC_ROLES))
 SENDS_MAIL = bool(environ.url("EMAIL_URL", default="", schemes=mail.SCHEMES))
 if SENDS_MAIL:
     globals().update(mail.server(environ.text("EMAIL_URL")))
@@ -220,21 +220,11 @@ if BEHIND_HTTPS:
 WEB_START = "interactions.guard.check_web_process"
 
 
-def _socket(folder: str, name: str) -> Path:
-    """A socket under the data folder, or, as a socket's path may have about 100 characters at most, in the temporary
-    folder under a name made of the data folder's."""
-    path = DATA_DIR / folder / name
-    if len(str(path)) <= 90:  # supervisord first makes one with a process id at its end
-        return path
-    digest = blake2b(str(DATA_DIR).encode(), digest_size=8).hexdigest()
-    return Path(tempfile.gettempdir()) / f"dojo-{digest}" / name
-
-
 # --- Redis: broker, locks, caches. REDIS_URL names a server of one's own; without it Dojo runs one. ---
-REDIS_SOCKET = _socket("redis", "redis.sock")
+REDIS_SOCKET = socket_path(DATA_DIR, "redis", "redis.sock")
 REDIS_URL = environ.url("REDIS_URL", default=f"unix://{REDIS_SOCKET}", schemes={"redis", "rediss", "unix"})
 REDIS_IS_OURS = not environ.text("REDIS_URL")
-SUPERVISOR_SOCKET = _socket("scratch", "supervisor.sock")  # of what runs the processes
+SUPERVISOR_SOCKET = socket_path(DATA_DIR, "scratch", "supervisor.sock")  # of the supervisor
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -246,6 +236,8 @@ CACHES = {
 
 # --- Celery: a task is acknowledged when done, so a worker that dies gives its task back. ---
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
+# Without it, Kombu would take any certificate where the URL doesn't say how it's checked.
+CELERY_BROKER_USE_SSL = {"ssl_cert_reqs": ssl.CERT_REQUIRED} if REDIS_URL.startswith("rediss://") else None
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_ACKS_LATE = True
@@ -256,11 +248,12 @@ CELERY_WORKER_PROC_ALIVE_TIMEOUT = 60.0
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_WORKER_CONCURRENCY = environ.number("WORKER_PROCESSES", default=cores(), least=1, most=256)
-# KiB after which a worker process is replaced by a fresh one, between two tasks.
-CELERY_WORKER_MAX_MEMORY_PER_CHILD = environ.number("WORKER_MEMORY_MB", default=400, least=100) * 1024
-# In memory: a schedule on a full disk would end the scheduler, and one that was cut off would keep it from starting.
+# KiB after which a worker process is replaced by a fresh one, between two tasks. That takes a second, so it's more than
+# an import needs.
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = environ.number("WORKER_MEMORY_MB", default=600, least=100) * 1024
+# In memory: writing a schedule to a full disk would end the scheduler, and a truncated one would keep it from starting.
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
-# Who hands out work does not wait for a Redis that is away: the sweep asks again for what was not handed out.
+# Enqueuing doesn't wait while Redis is down: the sweep enqueues the task later.
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 3600,
     "max_retries": 1,
@@ -270,7 +263,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # forever: a Redis whose disk is full may be so for long
 CELERY_TASK_DEFAULT_QUEUE = "dojo"
-# An import whose tasks give no sign of life for so long is taken up again.
+# An import whose tasks have had no heartbeat for this long is resumed.
 IMPORT_STALE_SECONDS = environ.number("IMPORT_STALE_SECONDS", default=15, least=1)
 _SWEEP_SECONDS = min(10.0, IMPORT_STALE_SECONDS)
 _EVERY = {  # seconds
@@ -278,11 +271,16 @@ _EVERY = {  # seconds
     "sweep_erasures": _SWEEP_SECONDS,
     "sweep_exports": _SWEEP_SECONDS,
     "sweep_pulls": _SWEEP_SECONDS,
-    "run_retention": 600.0,  # it looks itself whether the day's turn is due; a restart begins the time anew
+    "sweep_notifications": _SWEEP_SECONDS,
+    "sweep_scheduled_exports": _SWEEP_SECONDS,
+    "check_conditions": 60.0,
+    "check_health": 600.0,
+    "send_weekly_summaries": 600.0,
+    "run_retention": 600.0,  # the task checks whether the daily run is due, because a restart resets this interval
     "compact_lakes": 60.0,
 }
 CELERY_BEAT_SCHEDULE = {
-    # They expire, else they pile up while no worker runs.
+    # They expire, so that they don't pile up while no worker runs.
     name: {"task": f"interactions.tasks.{name}", "schedule": seconds, "options": {"expires": seconds}}
     for name, seconds in _EVERY.items()
 }
@@ -300,10 +298,11 @@ STATICFILES_DIRS = [
     ("inter", _PACKAGES / "@fontsource-variable" / "inter"),
 ]
 STATICFILES_FINDERS = ["dojo.static_files.StaticFinder", "dojo.static_files.AppFinder"]
-# What the pages load of the packages, with the source maps that the files themselves name.
+# The packages' files that pages load, with the source maps that they reference.
 PACKAGE_FILES = (
     "tabler/css/tabler.min.css*",
     "tabler/js/tabler.min.js*",
+    "echarts/echarts.common.min.js",  # two thirds of the whole
     "echarts/echarts.min.js",
     "echarts/echarts.esm.min.mjs",
     "tus/tus.min.js*",
@@ -321,22 +320,22 @@ WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ("woff2", "png", "jpg", "gif", "webp", "gz
 # --- Imports ---
 # Bytes of JSON in one block, the unit of work of one task: large enough for good Parquet row groups.
 IMPORT_BLOCK_BYTES = environ.number("IMPORT_BLOCK_BYTES", default=32 << 20, least=1 << 10)
-# A larger record is refused: nothing a site sends comes near, and it bounds a worker's memory.
+# A larger record is refused: real records are far smaller, and this bounds a worker's memory.
 IMPORT_RECORD_BYTES = environ.number("IMPORT_RECORD_BYTES", default=16 << 20, least=1 << 10)
-# How many times its size a packed file may unpack to; above, it is taken for a decompression bomb.
+# The largest ratio of unpacked to packed size; a file above it counts as a decompression bomb.
 IMPORT_UNPACK_RATIO = environ.number("IMPORT_UNPACK_RATIO", default=200, least=2)
 # The form that maps a table has two fields for each column, of which there may be a thousand.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 4_000
-# Bytes of disk that stay free whatever is uploaded or unpacked.
+# Bytes of disk space that uploads and unpacking leave free.
 DISK_RESERVE_BYTES = environ.number("DISK_RESERVE_BYTES", default=512 << 20)
 UPLOAD_CHUNK_BYTES = environ.number("UPLOAD_CHUNK_BYTES", default=8 << 20, least=64 << 10)
 UPLOAD_EXPIRES_HOURS = environ.number("UPLOAD_EXPIRES_HOURS", default=72, least=1)
 
-# --- Pulls: where other tools' exports are asked for; empty: at the tool itself ---
+# --- Pulls: the base URLs of other tools' exports; empty: the tools' own ---
 MIXPANEL_EXPORT_URL = environ.url("MIXPANEL_EXPORT_URL", default="", schemes={"http", "https"})
 AMPLITUDE_EXPORT_URL = environ.url("AMPLITUDE_EXPORT_URL", default="", schemes={"http", "https"})
 
-# --- A cluster that answers in the place of event indexes that would be too large ---
+# --- A cluster that answers where an event index would be too large ---
 ENGINE_URL = environ.url("ENGINE_URL", default="", schemes={"sc"})
 ENGINE = environ.choice("ENGINE", default="LARGE", choices=("LARGE", "ALWAYS"))
 INDEX_MAX_RECORDS = environ.number("INDEX_MAX_RECORDS", default=1_000_000_000)
@@ -345,6 +344,12 @@ ENGINE_TIMEOUT_SECONDS = environ.number("ENGINE_TIMEOUT_SECONDS", default=60, le
 
 # --- Exports ---
 EXPORT_EXPIRES_HOURS = environ.number("EXPORT_EXPIRES_HOURS", default=72, least=1)
+# Folders that schedules name are below it. It's made by the first run: a backup is restored into an empty data folder.
+EXPORT_ROOT = Path(environ.text("EXPORT_ROOT", str(DATA_DIR / "exports-scheduled"))).expanduser().resolve()
+
+# --- Notifications ---
+PUBLIC_URL = environ.url("PUBLIC_URL", default="", schemes={"http", "https"})
+NOTIFY_PRIVATE_ADDRESSES = environ.flag("NOTIFY_PRIVATE_ADDRESSES", default=True)
 
 # --- Bodies of requests, read by an event loop ---
 BODY_PATIENCE_SECONDS = environ.number("BODY_PATIENCE_SECONDS", default=15, least=1, most=3600)
@@ -364,7 +369,7 @@ GATEWAY_DOORS = {
     "/uploads": {"largest_body": UPLOAD_CHUNK_BYTES, "streams": True},
     "": {"largest_body": _PAGE_BODY_BYTES},
 }
-API_CALLS_PER_MINUTE = environ.number("API_CALLS_PER_MINUTE", default=300_000)  # of one key; 0: as many as come
+API_CALLS_PER_MINUTE = environ.number("API_CALLS_PER_MINUTE", default=300_000)  # of one key; 0: no limit
 
 # --- Streams ---
 # Records that may wait in an environment's inbox before its streams are read on.

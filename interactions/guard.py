@@ -10,6 +10,7 @@ import logging
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 from uuid import UUID, uuid4
@@ -46,7 +47,7 @@ def check() -> None:
     if there is None and (row is None or not row.is_kept):
         there, row = _pair()
     if row is None or there != row.value:
-        raise WrongLake(_sentence(row.value if row else None, there))
+        raise WrongLake(_sentence(row.value if row and row.is_kept else None, there))
     if not row.is_kept:  # this was killed once the lake had it
         LakeId.objects.filter(pk=1).update(is_kept=True)
 
@@ -93,15 +94,17 @@ def check_web_process() -> None:
 
 
 def _pair() -> tuple[UUID | None, LakeId]:
-    """Give both the same id. Of two Dojos that start at once with a lake each, the second finds the row taken."""
+    """Give both the same id. Of two Dojos that start at once with a lake each, the second finds the row taken; of two
+    with a database each, the second finds the lake taken."""
     LakeId.objects.get_or_create(pk=1, defaults={"value": uuid4()})
     with transaction.atomic():
         row = LakeId.objects.select_for_update().get(pk=1)
         there = _read()
         if there is None and not row.is_kept:
-            _write(row.value)
+            there = _create(row.value)
+        if there == row.value and not row.is_kept:
             LakeId.objects.filter(pk=1).update(is_kept=True)
-            row.is_kept, there = True, row.value
+            row.is_kept = True
     return there, row
 
 
@@ -119,16 +122,41 @@ def _read() -> UUID | None:
         raise WrongLake(f"{_lake()}/{FILE} is damaged: put the one of your backup there.") from error
 
 
+def _create(value: UUID) -> UUID | None:
+    """Write the id where the lake has none; the id that it has then."""
+    if settings.LAKE_URL:
+        from obstore.exceptions import AlreadyExistsError
+
+        with suppress(AlreadyExistsError):
+            Objects(settings.LAKE_URL).create(FILE, str(value).encode())
+        return _read()
+    place, draft = _place(), _draft(value)
+    try:
+        place.hardlink_to(draft)
+    except FileExistsError:
+        pass
+    except OSError:  # a file system without hard links
+        draft.replace(place)
+    draft.unlink(missing_ok=True)
+    sync(place.parent)  # the name, too, outlives a power cut
+    return _read()
+
+
 def _write(value: UUID) -> None:
     if settings.LAKE_URL:
         Objects(settings.LAKE_URL).put(FILE, str(value).encode())
         return
+    place, draft = _place(), _draft(value)
+    draft.replace(place)
+    sync(place.parent)
+
+
+def _draft(value: UUID) -> Path:
     place = _place()
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = place.with_name(f"{FILE}.{os.getpid()}")
     write_durably(draft, str(value))
-    draft.replace(place)
-    sync(place.parent)  # the name, too, outlives a power cut
+    return draft
 
 
 def _lake() -> str:

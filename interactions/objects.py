@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,21 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 from interactions.object_store import opened
+from interactions.pieces import Fetch, Piece, PiecesReader, ReadAhead
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-_WINDOW: Final = 2 << 20  # bytes fetched at once by whoever reads a little at a time
+_BUFFER: Final = 128 << 10  # bytes that whoever reads a little at a time takes at once
+_AHEAD, _MOST_AHEAD = 256 << 10, 4 << 20  # bytes fetched at once: at first, and at most; two such are in memory
 _AT_ONCE: Final = 1_000  # keys in one request to delete
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """An object that holds ``size`` bytes of a file, from ``start`` on."""
-
-    start: int
-    size: int
-    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +35,7 @@ class Objects:
         import obstore
 
         with opened(self.url) as store:
-            obstore.put(store, key, content)
+            obstore.put(store, key, content, use_multipart=False if isinstance(content, bytes) else None)
 
     def create(self, key: str, content: bytes) -> None:
         """Write an object that isn't there. Raises obstore's AlreadyExistsError."""
@@ -65,11 +57,12 @@ class Objects:
         with opened(self.url) as store, path.open("xb") as file:
             return sum(file.write(chunk) for chunk in obstore.get(store, key).stream())
 
-    def range(self, key: str, start: int, size: int) -> bytes:
+    def range(self, key: str, start: int, size: int) -> Buffer:
+        """``size`` bytes of an object, not copied."""
         import obstore
 
         with opened(self.url) as store:
-            return bytes(obstore.get_range(store, key, start=start, length=size))
+            return obstore.get_range(store, key, start=start, length=size)
 
     def size(self, key: str) -> int:
         """Bytes of an object. Raises FileNotFoundError."""
@@ -121,45 +114,10 @@ class Objects:
 
     def ranges(self, key: str, size: int) -> io.RawIOBase:
         """A file to read of one object of ``size`` bytes: each read is one request, for no more than it asks."""
-        return _Pieces(self, [Piece(0, size, key)])
+        return PiecesReader(self.range, [Piece(0, size, key)], ReadAhead())
 
-    def open(self, pieces: Sequence[Piece]) -> BinaryIO:
-        """A file to read that consists of these pieces, in order and without gaps."""
-        return cast(BinaryIO, io.BufferedReader(_Pieces(self, pieces), _WINDOW))
-
-
-class _Pieces(io.RawIOBase):
-    """Reads pieces by range; whoever reads little at a time buffers it."""
-
-    def __init__(self, objects: Objects, pieces: Sequence[Piece]) -> None:
-        self._objects, self._pieces = objects, [piece for piece in pieces if piece.size]
-        self._starts = [piece.start for piece in self._pieces]
-        self._size = sum(piece.size for piece in self._pieces)
-        self._at = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
-        if base + offset < 0:
-            raise ValueError("A file has no place before its start.")
-        self._at = base + offset
-        return self._at
-
-    def tell(self) -> int:
-        return self._at
-
-    def readinto(self, buffer: Buffer, /) -> int:
-        room = memoryview(buffer).cast("B")
-        if not len(room) or self._at >= self._size:
-            return 0
-        piece = self._pieces[bisect_right(self._starts, self._at) - 1]
-        within = self._at - piece.start
-        found = self._objects.range(piece.key, within, min(len(room), piece.size - within))
-        room[: len(found)] = found
-        self._at += len(found)
-        return len(found)
+    def open(self, pieces: Sequence[Piece], end: int | None = None, fetch: Fetch | None = None) -> BinaryIO:
+        """A file to read that consists of these pieces, in order and without gaps. Nothing is fetched in advance from
+        ``end`` on. ``fetch`` is asked instead of ``range``."""
+        reader = PiecesReader(fetch or self.range, pieces, ReadAhead(_AHEAD, _MOST_AHEAD, end))
+        return cast(BinaryIO, io.BufferedReader(reader, _BUFFER))

@@ -7,7 +7,6 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from interactions import identity
 from interactions.errors import DojoError
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ class SecretUnreadable(DojoError):
 
 def sealed(secret: str, purpose: bytes) -> str:
     """Encrypt a secret; empty for an empty one. Each ``purpose`` (16 bytes at most) has a key of its own."""
-    return _box(identity.secret_keys(), purpose).encrypt(secret.encode()).decode() if secret else ""
+    return _box(_secret_keys(), purpose).encrypt(secret.encode()).decode() if secret else ""
 
 
 def opened(stored: str, purpose: bytes) -> str:
@@ -30,9 +29,15 @@ def opened(stored: str, purpose: bytes) -> str:
     if not stored:
         return ""
     try:
-        return _box(identity.secret_keys(), purpose).decrypt(stored.encode()).decode()
+        return _box(_secret_keys(), purpose).decrypt(stored.encode()).decode()
     except InvalidToken:
         raise SecretUnreadable("SECRET_KEY has changed, so this secret can't be read.") from None
+
+
+def _secret_keys() -> tuple[str, ...]:
+    from interactions import identity  # which loads what columns are hashed with: seldom needed here, and slow
+
+    return identity.secret_keys()
 
 
 @lru_cache(maxsize=4)

@@ -12,12 +12,23 @@ from django.db import connections
 
 from interactions import codec, guard
 from interactions.access import members
+from interactions.connectors import table
 from interactions.ingest.connections import kept
 from interactions.ingest.duplicates import machines as machines  # which follow erasures
 from interactions.ingest.duplicates.index import FingerprintIndex
 from interactions.ingest.imports import commit, load, plan, removal, sweep
 from interactions.ingest.pulls import carry as pulls
-from interactions.models import Block, DeletionRequest, Environment, Export, Import, Pull
+from interactions.models import (
+    Block,
+    DeletionRequest,
+    Environment,
+    Export,
+    Import,
+    NotificationDelivery,
+    Pull,
+    ScheduledRun,
+)
+from interactions.notifications import conditions, deliver
 from interactions.warehouse.compact import compact
 from interactions.warehouse.lake import Lake, LakeBusy
 from interactions.warehouse.log import LakeUnreadable
@@ -33,6 +44,7 @@ def check_lake(**_: Any) -> None:
 def load_scanner(**_: Any) -> None:
     """Before the fork, so that all processes of a worker share what is compiled."""
     codec.load()
+    table.load()
 
 
 @shared_task
@@ -132,3 +144,49 @@ def compact_lakes() -> None:
 @shared_task
 def mail_password_links(email: str, base: str) -> None:
     members.mail_links(email, base)
+
+
+@shared_task
+def deliver_notification(pk: int) -> None:
+    rows = NotificationDelivery.objects.select_related(
+        "notification__environment", "channel__environment", "channel__user"
+    )
+    for delivery in rows.filter(pk=pk):
+        deliver.deliver(delivery)
+
+
+@shared_task
+def sweep_notifications() -> None:
+    deliver.sweep()
+
+
+@shared_task
+def check_conditions() -> None:
+    conditions.check()
+
+
+@shared_task
+def check_health() -> None:
+    conditions.check_health()
+
+
+@shared_task
+def send_weekly_summaries() -> None:
+    from interactions.notifications import weekly
+
+    weekly.send_due()
+
+
+@shared_task
+def write_scheduled_export(pk: int) -> None:
+    from interactions.exports.schedule import run
+
+    for each in ScheduledRun.objects.filter(pk=pk).select_related("schedule__environment"):
+        run.write(each)
+
+
+@shared_task
+def sweep_scheduled_exports() -> None:
+    from interactions.exports.schedule import due
+
+    due.sweep()

@@ -9,23 +9,33 @@ from interactions.console import (
     activity,
     api_reference,
     exports,
+    funnel,
     health,
     keys,
     members,
+    notifications,
     operations,
     overview,
+    product_names,
     retention,
+    schedules,
     settings,
     sites,
 )
+from interactions.console.breakdown import breakdown
+from interactions.console.cohorts import cohorts, edit
 from interactions.console.connections import change, connections, pulls, streams, types
 from interactions.console.dashboard import dashboard
 from interactions.console.filter.keys import filter_keys
+from interactions.console.filter.values import filter_values
 from interactions.console.imports import imports, wizard
 from interactions.console.live import live
+from interactions.console.paths import paths
 from interactions.console.people import filter, people
 from interactions.console.privacy import data_retention, letter, receipts, requests
-from interactions.console.records import records
+from interactions.console.records import record, records
+from interactions.console.saved import notes, share_links, shared
+from interactions.console.saved import views as saved
 from interactions.ingest.uploads import views as uploads
 
 urlpatterns = [
@@ -38,21 +48,46 @@ urlpatterns = [
     path("uploads/", uploads.creation, name="uploads"),
     path("uploads/<str:token>/", uploads.resource, name="upload"),
     path("privacy/verify/", receipts.receipt_verify, name="receipt_verify"),
+    path("shared/<str:token>/", shared.shared, name="shared"),
+    path("shared/<str:token>/figures/", shared.shared_figures, name="shared_figures"),
+    path("shared/<str:token>/panels/", shared.shared_panels, name="shared_panels"),
+    path("shared/<str:token>/data.json", shared.shared_data, name="shared_data"),
     path("<slug:environment>/", overview.overview, name="overview"),
     path("<slug:environment>/overview/health/", overview.overview_health, name="overview_health"),
     path("<slug:environment>/interactions/", dashboard.dashboard, name="dashboard"),
+    path("<slug:environment>/interactions/figures/", dashboard.dashboard_figures, name="dashboard_figures"),
     path("<slug:environment>/interactions/panels/", dashboard.dashboard_panels, name="dashboard_panels"),
     path("<slug:environment>/interactions/dashboard.json", dashboard.dashboard_data, name="dashboard_data"),
     path("<slug:environment>/interactions/filter-keys.json", filter_keys, name="filter_keys"),
+    path("<slug:environment>/interactions/filter-values.json", filter_values, name="filter_values"),
     path("<slug:environment>/interactions/records/", records.records, name="records"),
     path("<slug:environment>/interactions/records/count/", records.records_count, name="records_count"),
-    path("<slug:environment>/interactions/records/<str:key>/", records.record, name="record"),
+    path("<slug:environment>/interactions/records/<str:key>/", record.record, name="record"),
     path("<slug:environment>/interactions/exports/", exports.exports, name="exports"),
     path("<slug:environment>/interactions/exports/new/", exports.export_new, name="export_new"),
     path("<slug:environment>/interactions/exports/download/", exports.export_at_once, name="export_at_once"),
     path("<slug:environment>/interactions/exports/<int:pk>/file/", exports.export_file, name="export_file"),
     path("<slug:environment>/interactions/exports/<int:pk>/cancel/", exports.export_cancel, name="export_cancel"),
+    path("<slug:environment>/interactions/breakdown/", breakdown.breakdown_page, name="breakdown"),
+    path("<slug:environment>/interactions/exports/schedules/", schedules.schedules, name="schedules"),
+    path("<slug:environment>/interactions/exports/schedules/new/", schedules.schedule_new, name="schedule_new"),
+    path("<slug:environment>/interactions/exports/schedules/<int:pk>/", schedules.schedule, name="schedule"),
     path("<slug:environment>/interactions/retention/", retention.retention_page, name="retention"),
+    path("<slug:environment>/interactions/funnel/", funnel.funnel_page, name="funnel"),
+    path("<slug:environment>/interactions/paths/", paths.paths_page, name="paths"),
+    path("<slug:environment>/views/", saved.saved_views, name="saved_views"),
+    path("<slug:environment>/views/new/", saved.view_create, name="view_create"),
+    path("<slug:environment>/views/<int:pk>/", saved.saved_view, name="saved_view"),
+    path("<slug:environment>/views/<int:pk>/edit/", saved.view_edit, name="view_edit"),
+    path("<slug:environment>/views/<int:pk>/delete/", saved.view_delete, name="view_delete"),
+    path("<slug:environment>/views/<int:pk>/start/", saved.view_start, name="view_start"),
+    path("<slug:environment>/notes/", notes.annotation_list, name="annotations"),
+    path("<slug:environment>/notes/new/", notes.annotation_create, name="annotation_create"),
+    path("<slug:environment>/notes/<int:pk>/", notes.annotation_edit, name="annotation_edit"),
+    path("<slug:environment>/notes/<int:pk>/delete/", notes.annotation_delete, name="annotation_delete"),
+    path("<slug:environment>/share-links/", share_links.share_links, name="share_links"),
+    path("<slug:environment>/share-links/new/", share_links.share_link_create, name="share_link_create"),
+    path("<slug:environment>/share-links/<int:pk>/revoke/", share_links.share_link_revoke, name="share_link_revoke"),
     path("<slug:environment>/interactions/health/", health.health, name="health"),
     path("<slug:environment>/interactions/health/thresholds/", health.health_thresholds, name="health_thresholds"),
     path("<slug:environment>/interactions/imports/", imports.imports, name="imports"),
@@ -73,6 +108,24 @@ urlpatterns = [
         "<slug:environment>/interactions/imports/<int:pk>/rejected.jsonl",
         imports.import_rejected,
         name="import_rejected",
+    ),
+    path("<slug:environment>/interactions/cohorts/", cohorts.cohorts, name="cohorts"),
+    path("<slug:environment>/interactions/cohorts/new/", edit.cohort_create, name="cohort_create"),
+    path("<slug:environment>/interactions/cohorts/draft/", edit.cohort_draft, name="cohort_draft"),
+    path("<slug:environment>/interactions/cohorts/<int:pk>/", edit.cohort_edit, name="cohort_edit"),
+    path("<slug:environment>/interactions/cohorts/<int:pk>/count/", cohorts.cohort_count, name="cohort_count"),
+    path("<slug:environment>/interactions/cohorts/<int:pk>/people.csv", cohorts.cohort_people, name="cohort_people"),
+    path("<slug:environment>/interactions/cohorts/<int:pk>/delete/", cohorts.cohort_delete, name="cohort_delete"),
+    path("<slug:environment>/interactions/product-names/", product_names.product_names, name="product_names"),
+    path(
+        "<slug:environment>/interactions/product-names/<int:pk>/",
+        product_names.product_names_check,
+        name="product_names_check",
+    ),
+    path(
+        "<slug:environment>/interactions/product-names/remove/",
+        product_names.product_names_remove,
+        name="product_names_remove",
     ),
     path("<slug:environment>/people/", people.people, name="people"),
     path("<slug:environment>/people/filter/", filter.people_filter, name="people_filter"),
@@ -107,6 +160,7 @@ urlpatterns = [
         "<slug:environment>/members/<int:pk>/second-factor/", members.member_second_factor, name="member_second_factor"
     ),
     path("<slug:environment>/settings/", settings.settings, name="settings"),
+    path("<slug:environment>/notifications/", notifications.notifications, name="notifications"),
     path("<slug:environment>/activity/", activity.activity, name="activity"),
     path("<slug:environment>/privacy/requests/", requests.deletion_requests, name="deletion_requests"),
     path("<slug:environment>/privacy/requests/new/", requests.deletion_new, name="deletion_new"),

@@ -12,7 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +45,12 @@ def free_port() -> int:
         return int(free.getsockname()[1])
 
 
+def tied(*command: str | Path) -> list[str | Path]:
+    """The line that runs a command until its input ends, which it does with the tests, even where they are killed. Then
+    the whole group is killed: start it in a session of its own, with a pipe for input."""
+    return ["sh", "-c", '"$@" & read -r _; kill -KILL 0', "sh", *command]
+
+
 def environ(data_dir: Path, **more: str) -> dict[str, str]:
     """The environment of a process that shall see Dojo's settings on ``data_dir`` and nothing of ours."""
     keep = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
@@ -71,7 +77,7 @@ def query(environ: Mapping[str, str], sql: str, *values: Any) -> list[tuple[Any,
 
 
 def wait_for(
-    what: Callable[[], Any], *, seconds: float = 30.0, because: Callable[[], str] = str, pause: float = 0.05
+    what: Callable[[], Any], *, seconds: float = 90.0, because: Callable[[], str] = str, pause: float = 0.05
 ) -> Any:
     """The first true answer of ``what``; fails after so many seconds, saying ``because()``."""
     deadline = time.monotonic() + seconds
@@ -172,6 +178,16 @@ class Dojo:
     def worker(self) -> psutil.Process:
         """The worker's first process, which its others belong to."""
         return self.running()["worker"]
+
+    def kill(self) -> None:
+        """End all of its processes at once, as a power cut does."""
+        while left := self.processes():
+            for process in left:
+                with suppress(psutil.NoSuchProcess):
+                    process.kill()
+            psutil.wait_procs(left, timeout=5)
+        assert self.process is not None
+        self.process.wait()
 
     def stop(self, number: int = signal.SIGINT) -> int:
         """End it as Ctrl-C does; the exit code. Whatever is left after a while is killed."""

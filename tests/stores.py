@@ -32,11 +32,11 @@ class ObjectServer:
             "AWS_ALLOW_HTTP": "true",
         }
 
-    def bucket(self, *, keeps_versions: bool = False) -> str:
+    def bucket(self, *, keeps_versions: bool = False, locks_objects: bool = False) -> str:
         """A new, empty bucket; its URL."""
         name = f"bucket-{next(self._numbers)}"
         client = self.client()
-        client.create_bucket(Bucket=name)
+        client.create_bucket(Bucket=name, ObjectLockEnabledForBucket=locks_objects)
         if keeps_versions:
             client.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
         return f"s3://{name}"

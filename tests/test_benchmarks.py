@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from django.core.cache import cache
 
-from benchmarks import report_pages
+from benchmarks import report_asked, report_pages
 from benchmarks.alike import decided, equal
+from benchmarks.asked import questions
 from benchmarks.copies import add_copies
 from benchmarks.dashboard import QUESTIONS
 from benchmarks.narrowed import NARROWED
@@ -70,6 +71,8 @@ def test_the_smallest_run_fills_every_row_and_leaves_nothing_behind(tmp_path: Pa
     erased = rows(printed)["while Dojo is at work"]
     assert len(erased) == 4 and int(erased[2].replace(",", "")) > 0
     assert "An import of 2,000 records" in printed
+    assert float(rows(printed)["importing 2,000 records, s"][0]) > 0
+    assert "After another node's commit:" in printed
     assert rows(printed)["Acknowledged, and in the table exactly once"] == ["400 of 400"]
     assert set(WORK.glob("*")) == before
 
@@ -112,6 +115,7 @@ def test_a_copy_has_people_and_a_time_of_its_own(lakes, tmp_path: Path):
         searches=0,
         conversions=0,
         revenue=0.0,
+        refunds=0.0,
         first=datetime(2024, 1, 1, tzinfo=UTC),
         last=datetime(2024, 3, 1, tzinfo=UTC),
     )
@@ -139,6 +143,9 @@ def test_the_dashboards_page_is_measured_with_every_filter(tmp_path: Path):
     text = rows(report_pages.section([found]))
     assert set(NARROWED) <= set(text) and "building the index, s" in text
     assert ("**Sum**" in text) == bool(find_spec("chdb"))
+    assert set(found["asked"]["ours"]) == set(NARROWED)
+    asked = rows(report_asked.section([found]))
+    assert set(questions()) <= set(asked)
 
 
 def test_a_top_list_of_each_subject_is_measured():

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -89,6 +89,25 @@ def test_of_two_that_start_at_once_with_a_lake_each_the_second_does_not(
     with pytest.raises(WrongLake, match="has no lake id"):
         guard.check()
     assert (others / guard.FILE).read_text() == str(LakeId.objects.get().value)
+
+
+@pytest.mark.parametrize("is_in_store", [False, True])
+def test_of_two_new_databases_that_start_at_once_on_one_lake_the_second_does_not(
+    settings: Any, lake: Path, object_store: ObjectServer, monkeypatch: pytest.MonkeyPatch, is_in_store: bool
+) -> None:
+    """Between its last look at the lake and its own id another one's comes."""
+    settings.LAKE_URL = f"{object_store.bucket()}/dojo" if is_in_store else ""
+    real, other = guard._create, uuid4()
+
+    def late(value: UUID) -> UUID | None:
+        guard._write(other)
+        return real(value)
+
+    monkeypatch.setattr(guard, "_create", late)
+    for _ in range(2):
+        with pytest.raises(WrongLake, match=f" is new, .* is lake {other.hex[:8]}"):
+            guard.check()
+    assert guard._read() == other and not LakeId.objects.get().is_kept
 
 
 @pytest.mark.parametrize("is_written", [False, True])

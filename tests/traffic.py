@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
-from interactions.analytics.conditions import CUSTOM
+from interactions.analytics.conditions import CUSTOM, Condition
 from interactions.analytics.devices import device_of
 from interactions.analytics.filters import Filter
 from interactions.contract.schema import TYPES
@@ -27,6 +29,7 @@ AGENTS = (
     "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
     "a shop's own app",
 )
+REFUND = '{"context":{"custom_context":{"refund_amount":%s}}}'
 
 
 def traffic(count: int, *, days: int = 30, seed: int = 1, people: int = 40) -> list[Record]:
@@ -42,7 +45,12 @@ def _interaction(chance: Random, people: int, burst: datetime) -> Record:
     # Every third visitor never signs in; every tenth device is shared by two users.
     user = None if person % 3 == 0 else f"u{person if person % 10 else person - chance.randrange(2)}"
     ids = [f"p{chance.randrange(12)}" for _ in range(chance.choice([1, 1, 2, 3]))]
+    more = Random(f"{person} {burst} {kind}")  # of its own, so that all else is as it was
     return {
+        "campaign_term": more.choice([None, "shoes", "Shoes"]),
+        "campaign_content": more.choice([None, None, "banner"]),
+        "page_referrer": more.choice([None, "https://Search.example/?q=a", "http://search.example", "https://mail/"]),
+        "result_type": more.choice([None, "answer", "source"]) if kind == "feedback" else None,
         "type": kind,
         "timestamp": burst + timedelta(microseconds=chance.randrange(3_600_000_000)),
         "user_id": user if chance.random() < 0.3 else None,
@@ -60,6 +68,7 @@ def _interaction(chance: Random, people: int, burst: datetime) -> Record:
         "locale": chance.choice([None, "en-GB", "de-DE"]),
         "region": chance.choice([None, "Kent", "Hessen", "Tokyo"]),
         "user_agent": chance.choice([None, *AGENTS]),
+        "extra": REFUND % (12.5 * len(ids)) if kind == "refund" else None,
     }  # fmt: skip
 
 
@@ -75,22 +84,46 @@ def _is_meant(record: Record, asked: Filter) -> bool:
             start is None or record["timestamp"] >= start,
             end is None or record["timestamp"] < end,
             not (asked.types or asked.groups) or record["type"] in asked.all_types,
-            *(
-                any(_has(record, condition.field, value) for value in condition.values) is not condition.is_not
-                for condition in asked.conditions
-            ),
+            *(_meets(record, condition) for condition in asked.conditions),
+            *(any(_meets(record, condition) for condition in group) for group in asked.any_of),
         )
     )
 
 
-def _has(record: Record, field: str, value: Any) -> bool:
+def _meets(record: Record, condition: Condition) -> bool:
+    has = _contains if condition.contains else _has
+    return any(has(record, condition.field, value) for value in condition.values) is not condition.is_not
+
+
+def _contains(record: Record, field: str, value: Any) -> bool:
+    return any(value.lower() in text.lower() for text in texts_of(record, field))
+
+
+def texts_of(record: Record, field: str) -> list[str]:
+    """The texts that a record has for a field."""
     match field:
         case "product_id":
-            return value in (record.get("product_ids") or [])
+            return [each for each in record.get("product_ids") or [] if each is not None]
         case "category":
-            return value in (record.get("category") or [])
+            return record.get("category") or []
+        case "page_url":
+            return [re.split("[?#]", record["page_url"])[0]] if record.get("page_url") is not None else []
+        case "referrer":
+            text = urlsplit(record.get("page_referrer") or "").hostname
+        case _ if field.startswith(CUSTOM):
+            context = json.loads(record.get("extra") or "{}").get("context", {}).get("custom_context", {})
+            text = _text_of(context.get(field.removeprefix(CUSTOM)))
+        case _:
+            text = record.get(field)
+    return [] if text is None else [text]
+
+
+def _has(record: Record, field: str, value: Any) -> bool:
+    match field:
         case "page_contains":
             return value.lower() in (record.get("page_url") or "").lower()
+        case "page_url":
+            return re.split("[?#]", value)[0] in texts_of(record, field)
         case "device":
             return device_of(record.get("user_agent")) == value
         case "is_assisted":
@@ -99,9 +132,10 @@ def _has(record: Record, field: str, value: Any) -> bool:
             return value == (record.get("import_id", 1) == 0)
         case "import_id":
             return value == record.get("import_id", 1)
-        case _ if field.startswith(CUSTOM):
-            context = json.loads(record.get("extra") or "{}").get("context", {}).get("custom_context", {})
-            return value == _text_of(context.get(field.removeprefix(CUSTOM)))
+        case "referrer":
+            return value.lower() in texts_of(record, field)
+        case _ if field in ("product_id", "category") or field.startswith(CUSTOM):
+            return value in texts_of(record, field)
         case _:
             return value == record.get(field)
 
@@ -152,6 +186,17 @@ class Persons:
 
 def revenue(records: Iterable[Record]) -> float:
     return sum(record.get("revenue") or 0.0 for record in records if record["type"] == "checkout")
+
+
+def refunds(records: Iterable[Record]) -> float:
+    """What refunds say they give back."""
+    total = 0.0
+    for record in records:
+        context = json.loads(record.get("extra") or "{}").get("context", {})
+        amount = str((context.get("custom_context") or {}).get("refund_amount", ""))
+        if record["type"] == "refund" and re.fullmatch(r"\d+(\.\d+)?", amount):
+            total += float(amount)
+    return total
 
 
 def of_types(records: Iterable[Record], *types: str) -> Sequence[Record]:

@@ -26,6 +26,7 @@ class Spool:
             self._memory += piece
         else:
             if self._file is None:
+                settings.SCRATCH_DIR.mkdir(parents=True, exist_ok=True)  # nobody may have needed it before
                 file = tempfile.TemporaryFile(dir=settings.SCRATCH_DIR, buffering=0)  # noqa: SIM115 - closed by close
                 _write(file.fileno(), self._memory, 0)
                 self._file = file

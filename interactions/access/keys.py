@@ -159,6 +159,12 @@ def revoke(key: ApiKey) -> None:
     key.refresh_from_db()
 
 
+def expiring(environment: Environment) -> list[ApiKey]:
+    """The live keys that should be replaced soon, the first to expire first."""
+    near = environment.api_keys.filter(expires_at__lte=timezone.now() + ApiKey.WARN_BEFORE).order_by("expires_at", "pk")
+    return [key for key in near if key.expires_soon]
+
+
 def _wait_for_leases() -> None:
     """Wait until no process has earlier keys cached."""
     time.sleep(LEASE_SECONDS)

@@ -17,6 +17,9 @@ class Right(StrEnum):
     EXPORT = "export"
     UNDO_OWN = "undo_own"
     UNDO_ANY = "undo_any"
+    COHORTS = "cohorts"
+    ANNOTATE = "annotate"
+    SHARE = "share"
     PEOPLE = "people"
     PRIVACY = "privacy"
     KEYS = "keys"
@@ -52,14 +55,17 @@ class Role(StrEnum):
 
 
 _MAY: Final = {
-    Right.LOOK: "look at the data set, imports, health, live calls and the API page",
-    Right.IMPORT: "import files, cancel and retry imports, send test interactions",
+    Right.LOOK: "view the data set, imports, health, live calls and the API page",
+    Right.IMPORT: "import files and product names, cancel and retry imports, send test interactions",
     Right.EXPORT: "download records and rejected records",
     Right.UNDO_OWN: "undo imports of their own",
     Right.UNDO_ANY: "undo anybody's imports",
-    Right.PEOPLE: "see people: their pages, and records found, filtered or exported by an id",
-    Right.PRIVACY: "make and carry out deletion requests",
-    Right.KEYS: "make, rotate and revoke API keys, and connect other tools",
+    Right.COHORTS: "create, change and delete cohorts",
+    Right.ANNOTATE: "write notes on charts, and share saved views with the other members",
+    Right.SHARE: "create read-only links for people without an account",
+    Right.PEOPLE: "see people: their pages, and records searched, filtered or exported by an id",
+    Right.PRIVACY: "create and carry out deletion requests",
+    Right.KEYS: "create, rotate and revoke API keys, and connect other tools",
     Right.MEMBERS: "add members and change their roles",
     Right.SETTINGS: "change the settings of the environment",
     Right.ACTIVITY: "read the activity log",
@@ -72,14 +78,16 @@ _LABELS: Final = {
 }
 _SUMMARIES: Final = {
     Role.VIEWER: "Views the data set.",
-    Role.ANALYST: "Also imports and exports, and undoes their own imports.",
+    Role.ANALYST: "Also imports, exports, writes notes, creates links, and undoes their own imports.",
     Role.PRIVACY: "Views the data set and people, and carries out deletion requests.",
     Role.OWNER: "Does everything, including keys, members, settings and activity.",
 }
 
 RIGHTS: Final[dict[Role, frozenset[Right]]] = {
     Role.VIEWER: frozenset({Right.LOOK}),
-    Role.ANALYST: frozenset({Right.LOOK, Right.IMPORT, Right.EXPORT, Right.UNDO_OWN}),
+    Role.ANALYST: frozenset(
+        {Right.LOOK, Right.IMPORT, Right.EXPORT, Right.UNDO_OWN, Right.COHORTS, Right.ANNOTATE, Right.SHARE}
+    ),
     Role.PRIVACY: frozenset({Right.LOOK, Right.PEOPLE, Right.PRIVACY}),
     Role.OWNER: frozenset(Right),
 }
@@ -116,6 +124,7 @@ ROUTES: Final[dict[str, Rule]] = {
     "account_reset_password_from_key": Access.PUBLIC,
     "home": Access.LOGGED_IN,
     "account": Access.LOGGED_IN,
+    "my_notifications": Access.LOGGED_IN,
     "account_reauthenticate": Access.LOGGED_IN,
     "mfa_reauthenticate": Access.LOGGED_IN,
     "mfa_index": Access.LOGGED_IN,
@@ -136,6 +145,10 @@ ROUTES: Final[dict[str, Rule]] = {
     "api_reports": Access.KEY,
     "api_report": Access.KEY,
     "api_connect": Access.KEY,  # the token in the address is one
+    "shared": Access.PUBLIC,  # the token in the address is the permission, for this page alone
+    "shared_figures": Access.PUBLIC,
+    "shared_panels": Access.PUBLIC,
+    "shared_data": Access.PUBLIC,
     "api_openapi": Access.PUBLIC,
     "api_unknown": Access.PUBLIC,
     "uploads": Right.IMPORT,
@@ -143,6 +156,7 @@ ROUTES: Final[dict[str, Rule]] = {
     "overview": Right.LOOK,
     "overview_health": Right.LOOK,
     "dashboard": Right.LOOK,  # these and records, exports and live calls ask for PEOPLE where they are somebody's
+    "dashboard_figures": Right.LOOK,
     "dashboard_panels": Right.LOOK,
     "dashboard_data": Right.LOOK,
     "people": Right.PEOPLE,
@@ -152,13 +166,43 @@ ROUTES: Final[dict[str, Rule]] = {
     "records": Right.LOOK,
     "records_count": Right.LOOK,
     "filter_keys": Right.LOOK,
+    "filter_values": Right.LOOK,  # asks for PEOPLE as records do
+    "breakdown": Right.LOOK,  # asks for PEOPLE as the dashboard does
     "retention": Right.LOOK,  # asks for PEOPLE as the dashboard does
+    "paths": Right.LOOK,  # so do these
+    "funnel": Right.LOOK,
     "record": Right.LOOK,
+    "cohorts": Right.LOOK,
+    "cohort_count": Right.LOOK,
+    "cohort_people": Right.PEOPLE,
+    "cohort_create": Right.COHORTS,
+    "cohort_edit": Right.COHORTS,
+    "cohort_draft": Right.COHORTS,
+    "cohort_delete": Right.COHORTS,
+    "product_names": Right.IMPORT,
+    "product_names_check": Right.IMPORT,
+    "product_names_remove": Right.IMPORT,
+    "saved_views": Right.LOOK,  # everybody can keep views for themselves; the views ask for ANNOTATE where it's for all
+    "view_create": Right.LOOK,
+    "saved_view": Right.LOOK,
+    "view_edit": Right.LOOK,  # the use case refuses whoever is neither its author nor an owner, here and below
+    "view_delete": Right.LOOK,
+    "view_start": Right.SETTINGS,
+    "annotations": Right.LOOK,
+    "annotation_create": Right.ANNOTATE,
+    "annotation_edit": Right.ANNOTATE,
+    "annotation_delete": Right.ANNOTATE,
+    "share_links": Right.SHARE,
+    "share_link_create": Right.SHARE,
+    "share_link_revoke": Right.SHARE,
     "exports": Right.EXPORT,
     "export_new": Right.EXPORT,
     "export_at_once": Right.EXPORT,
     "export_file": Right.EXPORT,
     "export_cancel": Right.EXPORT,
+    "schedules": Right.SETTINGS,  # what they write has everybody's ids, and nobody can be erased there
+    "schedule_new": Right.SETTINGS,
+    "schedule": Right.SETTINGS,
     "health": Right.LOOK,
     "health_thresholds": Right.SETTINGS,
     "import_health": Right.LOOK,
@@ -213,6 +257,7 @@ ROUTES: Final[dict[str, Rule]] = {
     "pull_now": Right.KEYS,
     "pull_again": Right.KEYS,
     "settings": Right.SETTINGS,
+    "notifications": Right.SETTINGS,
     "activity": Right.ACTIVITY,
     "members": Right.MEMBERS,
     "member_add": Right.MEMBERS,

@@ -43,12 +43,12 @@ _ASKED: Final[dict[str, tuple[str, str, Step]]] = {
     ),
     "cancel": (
         "Cancel",
-        "Their people are shown again, and the ids that were named are forgotten.",
+        "Their people are shown again, and the ids in the requests are deleted.",
         lambda found, user: privacy.cancel(found, by=user),
     ),
     "retry": (
         "Retry",
-        "Each is carried out once more.",
+        "Each is carried out again.",
         lambda found, user: _retry(found, user),
     ),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from interactions.contract.schema import TYPES_BY_GROUP, Group
@@ -9,6 +10,9 @@ from interactions.contract.schema import TYPES_BY_GROUP, Group
 VIEW: Final = "product_detail_page_view"
 CART: Final = "add_to_cart"
 BUY: Final = "checkout"
+REFUND: Final = "refund"
+REFUND_AMOUNT: Final = "refund_amount"  # the key of custom_context
+AMOUNT: Final = re.compile(r"[0-9]{1,15}([.][0-9]{1,20})?")
 SHOWN: Final = ("impression", "viewable_impression")
 # "Conversions" on all pages. The group Conversion also has earlier steps, and refunds.
 CONVERSIONS: Final = ("checkout", "subscribe")

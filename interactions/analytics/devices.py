@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
 from enum import StrEnum
 from functools import lru_cache
+from hashlib import blake2b
 from importlib.metadata import version
+from pathlib import Path
 from typing import Final
 
 import ibis
@@ -48,7 +50,9 @@ _PROGRAMS: Final = frozenset(
 )
 runs: Final[ContextVar[Callable[[ibis.Table], pa.Table]]] = ContextVar("runs", default=ibis.Table.to_pyarrow)
 """Runs an expression over the table at hand, whichever engine has it."""
-RULES: Final = version("ua-parser-builtins")  # of the rules used by device_of
+_MODULE: Final = Path(__file__).read_bytes()
+RULES: Final = blake2b(_MODULE, digest_size=8, key=version("ua-parser-builtins").encode()).hexdigest()
+"""Stands for the rules used by device_of: ua-parser's and those of this module."""
 _KNOWN: Final = 100_000  # cached user agents
 
 

@@ -68,6 +68,10 @@ class Snapshot:
         files = self.files if parts is None else [str(path) for path in local(parts)]
         return answer(files, self.hidden, expression)
 
+    def computed(self, rows: ibis.Table, column: str) -> ibis.Table:
+        """``rows``, which are about to be compared and sorted by a column, as the engine can do it."""
+        return rows
+
 
 def steady(environment: str, look: Callable[[Snapshot], Found]) -> Found:
     """What ``look`` finds in one version of the table: all that it asks is of that. Raises DataSetBusy."""

@@ -163,6 +163,13 @@ class Period:
         end = min(Unit.DAY.after(_midnight(last, zone), zone), self.start)
         return Period(start, end) if start < end else None
 
+    def year_before(self, zone: tzinfo = UTC) -> Period | None:
+        """The same days and times of the previous year, where February 29 is the 28th; None if this one is open."""
+        if self.start is None or self.end is None:
+            return None
+        start, end = _year_before(self.start, zone), _year_before(self.end, zone)
+        return Period(start, end) if start < end else None
+
     def bounded(self, first: datetime, last: datetime) -> tuple[datetime, datetime]:
         """Start and end, with open bounds chosen to include records from ``first`` to ``last``."""
         start = self.start or (first if self.end is None else min(first, self.end - _INSTANT))
@@ -254,6 +261,17 @@ def _days_before(midnight: datetime, days: int, zone: tzinfo) -> datetime:
         return _midnight(local(midnight, zone).date() - timedelta(days=days), zone)
     except OverflowError:
         return EARLIEST
+
+
+def _year_before(moment: datetime, zone: tzinfo) -> datetime:
+    """The same local date and time in the previous year; limited to the range of datetime."""
+    here = local(moment, zone)
+    if here.year == 1:
+        return EARLIEST
+    day = 28 if (here.month, here.day) == (2, 29) else here.day
+    if Unit.DAY.floor(moment, zone) == moment:
+        return _midnight(date(here.year - 1, here.month, day), zone)
+    return here.replace(year=here.year - 1, day=day).astimezone(UTC)
 
 
 def _later(moment: datetime, step: timedelta) -> datetime:

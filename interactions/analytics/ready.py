@@ -14,7 +14,9 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pyarrow as pa
 
-from interactions.analytics.devices import device_of
+from dojo import memory
+from interactions.analytics.cohorts import CohortCondition, CohortDefinition, CohortRule
+from interactions.analytics.conditions import Condition
 from interactions.analytics.filters import Filter
 from interactions.analytics.index.build import build_table
 from interactions.analytics.index.dictionaries import FORMS
@@ -22,14 +24,23 @@ from interactions.analytics.index.results import results_of
 from interactions.analytics.index.rows import FLAT
 from interactions.analytics.index.run import ASSISTED, Index, Pairs, Run, Texts
 from interactions.analytics.periods import Period, Unit
+from interactions.analytics.properties import Breakdown, Measure
 from interactions.analytics.reports.attribution import assisted
 from interactions.analytics.reports.audience import audience
+from interactions.analytics.reports.breakdown import breakdown
 from interactions.analytics.reports.breakdowns import Subject, top, top_named
+from interactions.analytics.reports.cohorts import cohort_members
+from interactions.analytics.reports.conversion import ConversionAsked, conversion
 from interactions.analytics.reports.data_quality import measure
 from interactions.analytics.reports.funnel import SHOP, funnel
 from interactions.analytics.reports.overview import added
+from interactions.analytics.reports.paths import PathsAsked, paths
+from interactions.analytics.reports.retention import Return, retention
+from interactions.analytics.reports.suggestions import suggestions
 from interactions.analytics.reports.timeseries import over_time, rhythm, sparklines
 from interactions.analytics.reports.totals import by_type, totals
+from interactions.analytics.step_fields import StepField
+from interactions.analytics.steps import Step
 from interactions.contract.columns import TABLE_SCHEMA
 from interactions.contract.schema import TYPES
 from interactions.contract.tombstones import Tombstones
@@ -45,6 +56,7 @@ _OF_ALL_KINDS: Final = Filter(
     region="a",
     product_id="a",
 )
+_BUYERS: Final = CohortDefinition(0, "", (CohortRule(("checkout",)), CohortRule(at_least=2)))
 _WIDE: Final = ("at", "received", "result")
 
 
@@ -57,16 +69,21 @@ def begin() -> None:
 
 def ready() -> None:
     """Load what the questions of all pages need, by asking them of a tiny index."""
-    device_of("a user agent")
-    index = _index()
-    for filter in (Filter(), _OF_ALL_KINDS):
-        ask_all(index, filter, Unit.DAY, _ZONE)
-    totals(index, Filter(region="a"))  # whose events are neighbours
+    with memory.uncollected():  # looking for cycles in Numba's modules took a fifth of the time
+        index = _index()
+        for filter in (Filter(), _OF_ALL_KINDS):
+            ask_all(index, filter, Unit.DAY, _ZONE)
+        totals(index, Filter(region="a"))  # whose events are neighbours
+        cohort_members(index, [_BUYERS])
+        totals(index, Filter(cohorts=[CohortCondition((_BUYERS,))]))
+        totals(index, Filter(any_of=[[CohortCondition((_BUYERS,))]]))
 
 
 def compile_all() -> None:
     """Compile everything that isn't compiled yet. Needs a database, because it reads the identity key."""
     ready()
+    for filter in (Filter(), _OF_ALL_KINDS):
+        ask_analysts(_index(), filter, Unit.DAY, _ZONE)
     build_table(TABLE_SCHEMA.empty_table(), Tombstones.of([]), "", 0)
 
 
@@ -82,9 +99,24 @@ def ask_all(index: Index, filter: Filter, unit: Unit, zone: ZoneInfo) -> None:
     for subject in Subject:
         top(index, filter, subject)
     top_named(index, filter)
+    suggestions(index, filter, "region")
     measure(index, zone)
     audience(index)
     added(index, _MOMENT, 2, zone)
+
+
+def ask_analysts(index: Index, filter: Filter, unit: Unit, zone: ZoneInfo) -> None:
+    """Ask the questions of the pages Breakdown, Retention, Paths and Funnel, whose loops are loaded when they're first
+    asked."""
+    for counted in Measure:
+        for by in ("region", "type", "category"):  # a column of codes, of bytes, and of lists
+            breakdown(index, filter, Breakdown(by, counted))
+    breakdown(index, filter, Breakdown("product", Measure.REVENUE))
+    retention(index, filter, Return(), unit, zone)
+    for field in (StepField.TYPE, StepField.REGION, StepField.PRODUCT):  # a column of bytes, of codes, and of lists
+        paths(index, filter, PathsAsked(field))
+        conversion(index, filter, ConversionAsked(SHOP, by=field))
+    conversion(index, filter, ConversionAsked((*SHOP[:3], Step("", ("checkout",), (Condition("region", ("a",)),)))))
 
 
 def _index() -> Index:
@@ -115,4 +147,4 @@ def _index() -> Index:
     words = {name: pa.array([structs.get(name, "a")], form) for name, form in FORMS.items()}
     texts = Texts(**{name: pa.chunked_array([text]) for name, text in words.items()})
     pairs = Pairs(user=one + 1, visitor=one, has=np.ones(1, np.uint8), records=one + 2)
-    return Index("", 0, (run,), pairs, texts, 0, 1)
+    return Index("", 0, (run,), pairs, texts, 0, 1, devices=np.zeros(1, np.uint8))

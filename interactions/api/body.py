@@ -15,8 +15,8 @@ GZIP = b"\x1f\x8b"
 _MOST_PIECES = 100_000  # of a packed body: each member has at least one
 
 
-def read_body(request: HttpRequest) -> bytes:
-    """The unpacked body.
+def read_body(request: HttpRequest, *, or_packed: bool = False) -> bytes:
+    """The unpacked body; with ``or_packed``, a body that can't be unpacked is returned as it came.
 
     Raises CallRefused: 413 if it's too large, 400 if it can't be read, 415 if its encoding isn't supported.
     """
@@ -30,7 +30,15 @@ def read_body(request: HttpRequest) -> bytes:
         raise _too_large(limit)
     if length is not None and len(body) < length:
         raise CallRefused(400, "The body was cut off.")
-    return _unpacked(body, limit) if encoding == "gzip" or body.startswith(GZIP) else body
+    if encoding != "gzip" and not body.startswith(GZIP):
+        return body
+    try:
+        return _unpacked(body, limit)
+    except DamagedFile as error:
+        if or_packed:
+            return body
+        said = "is cut short" if isinstance(error, CutShort) else "is not valid"
+        raise CallRefused(400, f"The gzip body {said}.") from error
 
 
 def check_head(request: HttpRequest) -> tuple[str, int | None]:
@@ -62,18 +70,14 @@ def _stream(request: HttpRequest) -> BinaryIO:
 
 
 def _unpacked(body: bytes, limit: int) -> bytes:
+    """Raises DamagedFile, and CallRefused if it's too large."""
     text = bytearray()
-    try:
-        for number, piece in enumerate(gunzip(body)):
-            text += piece
-            if len(text) > limit:
-                raise _too_large(limit)
-            if number > _MOST_PIECES:
-                raise CallRefused(413, "The body has too many gzip members. Compress it as one.")
-    except CutShort as error:
-        raise CallRefused(400, "The gzip body is cut short.") from error
-    except DamagedFile as error:
-        raise CallRefused(400, "The body is not valid gzip.") from error
+    for number, piece in enumerate(gunzip(body)):
+        text += piece
+        if len(text) > limit:
+            raise _too_large(limit)
+        if number > _MOST_PIECES:
+            raise CallRefused(413, "The body has too many gzip members. Compress it as one.")
     return bytes(text)
 
 

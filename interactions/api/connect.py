@@ -44,7 +44,7 @@ def connect(exchange: Exchange) -> HttpResponse:
     """Store the events of a connected tool."""
     connection, caller = _admit(exchange)
     limits.count(caller)
-    exchange.body = read_body(exchange.request)
+    exchange.body = read_body(exchange.request, or_packed=True)
     if is_ping(connection, exchange.body):
         return _answered(_NOTHING)
     _verify(connection, exchange)
@@ -66,7 +66,7 @@ def _admit(exchange: Exchange) -> tuple[Connection, Caller]:
     _, _, source, token = exchange.request.path_info.strip("/").split("/")
     connection = find(source, token)
     if connection is None:
-        raise CallRefused(401, "This address is unknown: its connection was removed, or given another address.")
+        raise CallRefused(401, "This address is unknown: its connection was removed, or its address was rotated.")
     exchange.caller = caller_of(connection)
     return connection, exchange.caller
 

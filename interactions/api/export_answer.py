@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-import pyarrow as pa
 from django.http import StreamingHttpResponse
 
 from interactions import exports
@@ -16,13 +13,13 @@ from interactions.analytics.reports.records import oldest
 from interactions.api import report_query as given
 from interactions.api.errors import CallRefused
 from interactions.api.exchange import Exchange
+from interactions.api.nameless import nameless
 from interactions.api.report_reference import MOST_RECORDS, NEXT, USUAL_RECORDS
 from interactions.codec.record_files import RecordFormat, pieces
+from interactions.cohorts.stored import KnownCohorts
 from interactions.models import ApiKey, Environment
 from interactions.questions.choice import FilterQuery
 from interactions.questions.records import records_filter
-
-_IDS: Final = ("user_id", "anonymous_id")
 
 
 def export_answer(exchange: Exchange, caller: Caller) -> StreamingHttpResponse:
@@ -35,16 +32,16 @@ def export_answer(exchange: Exchange, caller: Caller) -> StreamingHttpResponse:
     given.check_names(request.GET, ("cursor", "limit"), is_filtered=True)
     if request.GET.get("format", "jsonl") != RecordFormat.LINES:
         raise CallRefused(400, "format can only be jsonl.")
-    choice = FilterQuery.of(request.GET, given.zone_of(request.GET, here))
+    choice = FilterQuery.of(request.GET, given.zone_of(request.GET, here), cohorts=KnownCohorts(here))
     given.check_filter(request, caller, here, choice)
     limit = given.whole_number(request.GET, "limit", USUAL_RECORDS, MOST_RECORDS)
     wanted = records_filter(here, choice)
     page = oldest(here.slug, wanted, after=_cursor(request.GET.get("cursor", "")), limit=limit)
     _note(exchange, caller, here, wanted, page.rows.num_rows)
     headers = {"Cache-Control": "no-store"}
-    if page.newer is not None:
-        headers[NEXT] = str(page.newer)
-    rows = page.rows if ApiKey.Scope.PEOPLE in caller.scopes else _nameless(page.rows)
+    if page.next is not None:
+        headers[NEXT] = str(page.next)
+    rows = page.rows if ApiKey.Scope.PEOPLE in caller.scopes else nameless(page.rows)
     lines = pieces(RecordFormat.LINES, rows)
     return StreamingHttpResponse(lines, content_type=RecordFormat.LINES.media_type, headers=headers)
 
@@ -54,15 +51,8 @@ def _cursor(text: str) -> RecordKey | None:
         return None
     place = RecordKey.of(text)
     if place is None:
-        raise CallRefused(400, f"The cursor isn't one. Send what the answer before had as {NEXT}.")
+        raise CallRefused(400, f"The cursor is invalid. Send the {NEXT} of the previous answer.")
     return place
-
-
-def _nameless(rows: pa.Table) -> pa.Table:
-    for name in _IDS:
-        place, column = rows.schema.get_field_index(name), rows.schema.field(name)
-        rows = rows.set_column(place, column, pa.nulls(rows.num_rows, column.type))
-    return rows
 
 
 def _note(exchange: Exchange, caller: Caller, here: Environment, wanted: Filter, records: int) -> None:

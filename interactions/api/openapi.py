@@ -22,7 +22,7 @@ Json: TypeAlias = dict[str, Any]
 VERSION = "1.1"
 _KEYS = ("keyInQuery", "keyInHeader", "bearer")
 _HEADERS = {
-    405: ("Allow", {"type": "string"}, "the methods that the address knows"),
+    405: ("Allow", {"type": "string"}, "the methods that the address supports"),
     429: ("Retry-After", {"type": "integer"}, "seconds until calls are taken again"),
     503: ("Retry-After", {"type": "integer"}, "seconds after which to try again"),
 }
@@ -71,7 +71,7 @@ def limits_in_words() -> str:
     a_minute = f" A key may make {calls:,} calls a minute." if calls else ""
     return (
         f"A body may have {settings.API_BODY_BYTES:,} bytes, unpacked, and {settings.API_RECORDS:,} records.{a_minute}"
-        f" Objects and lists of a record may stand {schema.DEEPEST} deep within each other."
+        f" Objects and lists of a record can be nested {schema.DEEPEST} deep."
     )
 
 

@@ -60,6 +60,6 @@ def report_schemas() -> Json:
                 },
             },
         },
-        "Lines": {"type": "string", "description": "Records, one a line."},
+        "Lines": {"type": "string", "description": "Records, one per line."},
         "Text": {"type": "string"},
     }

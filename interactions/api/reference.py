@@ -54,7 +54,7 @@ CALLS: Final[tuple[DocumentedCall, ...]] = (
             DocumentedAnswer(200, "All records are stored, or would be, in a dry run.", _SUCCESS),
             DocumentedAnswer(
                 422,
-                "Records are invalid, and none was stored. One line a violation, of all invalid records.",
+                "Records are invalid, and none was stored. One line per violation, of all invalid records.",
                 {"errors": True, "message": "2 of 3 records are invalid, so none was stored.", "data": list(_LINES)},
             ),
         ),
@@ -87,16 +87,16 @@ CALLS: Final[tuple[DocumentedCall, ...]] = (
         "POST",
         "/v1/connect/{source}/{token}",
         "Receive another tool's events",
-        "Where a connected tool sends its events by webhooks, in its own form. The address is that of a connection, and"
-        " the token in it stands for a key; tools that sign have to sign. Interactions are stored durably before the"
-        " answer. Events that can't be made interactions are counted at the connection, and are no error.",
+        "Where a connected tool sends its events by webhook, in its own format. The address is that of a connection,"
+        " and the token in it replaces a key; tools that can sign have to. Interactions are stored durably before the"
+        " answer. Events that can't become interactions are counted on the connection's page, and aren't errors.",
         "token",
         (),
         None,
         (
             DocumentedAnswer(
                 200,
-                "What could be stored is.",
+                "Everything that could be stored was stored.",
                 {**_SUCCESS, "interactions": 2, "skipped": 1, "refused": 0},
             ),
             DocumentedAnswer(

@@ -11,7 +11,7 @@ from datetime import datetime, tzinfo
 from typing import Any, Final, TypeAlias
 
 import pandas as pd
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 
@@ -21,19 +21,25 @@ from interactions.analytics.data_sets import settled, standing
 from interactions.analytics.periods import Period, allowed_units
 from interactions.analytics.reports.audience import audience
 from interactions.analytics.reports.breakdowns import Subject
+from interactions.analytics.reports.cohorts import cohort_people
 from interactions.analytics.reports.links import ambiguous, with_ids
 from interactions.analytics.reports.overview import added
+from interactions.analytics.reports.reach import reach
+from interactions.analytics.step_fields import key_of
 from interactions.api import report_query as given
 from interactions.api.errors import CallRefused, answer
 from interactions.api.exchange import Exchange
+from interactions.cohorts.stored import KnownCohorts
 from interactions.contract.currencies import rounded
 from interactions.contract.moments import local
 from interactions.csv_cells import harmless
 from interactions.models import Environment
+from interactions.questions.breakdown import BreakdownChoice, broken_down
 from interactions.questions.names import MOST_ROWS, ReportName
 from interactions.questions.options import KEPT, Choice
 from interactions.questions.question import ReportQuestion
-from interactions.questions.tables import before, ranking, table_of
+from interactions.questions.retention import RetentionChoice, returned
+from interactions.questions.tables import before, is_money, ranking, table_of
 
 Row: TypeAlias = dict[str, Any]
 
@@ -59,7 +65,7 @@ def report_answer(exchange: Exchange, caller: Caller, asked: ReportName) -> Http
 
 
 def _names(asked: ReportName) -> list[str]:
-    return [*(KEPT if asked.is_filtered else ()), *(["limit"] if asked.is_ranking else [])]
+    return [*(KEPT if asked.is_filtered else ()), *(["limit"] if asked.is_ranking else []), *asked.options]
 
 
 def _form(request: HttpRequest) -> str:
@@ -72,14 +78,18 @@ def _form(request: HttpRequest) -> str:
 
 def _filtered(request: HttpRequest, caller: Caller, here: Environment, asked: ReportName, zone: tzinfo) -> Row:
     query = request.GET
-    choice = Choice.of(query, zone)
+    choice = Choice.of(query, zone, cohorts=KnownCohorts(here))
     given.check_filter(request, caller, here, choice.filter)
     given.check_steps(query)
     given.check_keys(here, choice.filter)
+    for field in (choice.paths.field, choice.breakdown):
+        given.check_key(here, key_of(field))
     limit = given.whole_number(query, "limit", MOST_ROWS, MOST_ROWS)
+    if asked.name == "retention":
+        return _retention(here, choice, query)
     question = ReportQuestion.of(here, choice)
     _check_unit(question)
-    frame = ranking(question, Subject(asked.name), limit) if asked.is_ranking else table_of(question, asked.name)
+    frame, earlier = _frames(question, query, asked, limit)
     found: Row = {
         "period": _period(question.filter.period, zone),
         "unit": question.unit,
@@ -87,9 +97,39 @@ def _filtered(request: HttpRequest, caller: Caller, here: Environment, asked: Re
         "rows": _rows(frame, here, zone),
     }
     if asked.is_compared:
-        earlier = before(question, asked.name)
         found["before"] = earlier if earlier is None else _before(question, earlier, here)
     return found
+
+
+def _frames(
+    question: ReportQuestion, query: QueryDict, asked: ReportName, limit: int
+) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+    """The report, and the same for the period before if it's compared. Raises CallRefused (400)."""
+    if asked.name == "breakdown":
+        mistakes: list[str] = []
+        wanted = BreakdownChoice.of(query, mistakes)
+        given.refuse_mistakes(mistakes)
+        given.check_key(question.environment, wanted.key)
+        about, earlier = wanted.asked(question), question.before
+        frame = broken_down(question, question.filter, about, limit)
+        return frame, broken_down(question, earlier, about, limit) if earlier else None
+    if asked.is_ranking:
+        return ranking(question, Subject(asked.name), limit), None
+    return table_of(question, asked.name), before(question, asked.name) if asked.is_compared else None
+
+
+def _retention(here: Environment, choice: Choice, query: QueryDict) -> Row:
+    """Raises CallRefused (400)."""
+    mistakes: list[str] = []
+    wanted = RetentionChoice.of(query, choice.filter, mistakes)
+    given.refuse_mistakes(mistakes)
+    frame, unit, found = returned(here, wanted)
+    return {
+        "period": _period(wanted.filter.period(found.newest, found.everything), choice.filter.zone),
+        "unit": unit,
+        "columns": _columns(frame),
+        "rows": _rows(frame, here, choice.filter.zone),
+    }
 
 
 def _before(question: ReportQuestion, earlier: pd.DataFrame, here: Environment) -> Row:
@@ -132,6 +172,16 @@ def _health(here: Environment, _zone: tzinfo) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def _cohorts(here: Environment, _zone: tzinfo) -> pd.DataFrame:
+    engine = settled(here.slug)
+    newest = reach(engine, timezone.now(), here.zone).newest
+    rows = [
+        {"cohort": each.pk, "name": each.name, "people": cohort_people(engine, each.counted_back(newest, here.zone))}
+        for each in KnownCohorts(here).by_id.values()
+    ]
+    return pd.DataFrame(rows, columns=["cohort", "name", "people"])
+
+
 def _audience(here: Environment, _zone: tzinfo) -> pd.DataFrame:
     return pd.DataFrame([asdict(audience(settled(here.slug)))])
 
@@ -144,6 +194,7 @@ def _shared_devices(here: Environment, zone: tzinfo) -> pd.DataFrame:
 _OTHERS: Final[dict[str, Callable[[Environment, tzinfo], pd.DataFrame]]] = {
     "growth": _growth,
     "health": _health,
+    "cohorts": _cohorts,
     "audience": _audience,
     "shared_devices": _shared_devices,
 }
@@ -172,7 +223,7 @@ def _value(name: str, value: Any, here: Environment, zone: tzinfo) -> Any:
         return value
     if not math.isfinite(value):
         return None
-    return rounded(value, here.currency) if name.startswith("gross_revenue") else value
+    return rounded(value, here.currency) if is_money(name) else value
 
 
 def _envelope(here: Environment, asked: ReportName, found: Row, rows: list[Row]) -> Row:

@@ -17,12 +17,13 @@ from interactions.contract.schema import TYPES
 from interactions.models import ApiKey, Environment
 from interactions.privacy import people as looking
 from interactions.questions.choice import TIMES, FilterQuery
-from interactions.questions.options import FUNNELS, MOST_STEPS
-from interactions.questions.parts import DENIED, NAMES, names_in
+from interactions.questions.parts import PLAIN_NAMES, names_in
+from interactions.questions.steps import ANY, FUNNELS, MOST_STEPS, STEP, is_of_step
 
 ALWAYS = ("api_key", "format", "zone")
-_FILTER = (*(name for name in NAMES if not name.endswith(DENIED)), "custom.<key>")  # and with DENIED at their end
+_FILTER = (*PLAIN_NAMES, "custom.<key>", "any1.<one of these>")  # most of them also with !, ~ or !~ at their end
 _MOST_NAMED = 20  # keys of custom_context
+_OF_STEPS = ("step1.<one of these>",)  # the conditions of the first step of a funnel
 _LISTS = ("step",)  # parameters that can be repeated, like those of the filter
 
 
@@ -30,9 +31,10 @@ def check_names(query: QueryDict, known: Iterable[str], *, is_filtered: bool) ->
     """Raises CallRefused (400) for a parameter that isn't known, or is given twice and can't be."""
     plain = [*ALWAYS, *known, *(TIMES if is_filtered else ())]
     of_filter = set(names_in(query)) if is_filtered else set()
+    has_steps = STEP in plain
     for name in query:
-        if name not in of_filter and name not in plain:
-            words = [*plain, *(_FILTER if is_filtered else ())]
+        if name not in of_filter and name not in plain and not (has_steps and is_of_step(name)):
+            words = [*plain, *(_FILTER if is_filtered else ()), *(_OF_STEPS if has_steps else ())]
             raise CallRefused(400, f"There is no parameter {name[:40]!r} here. There are: {', '.join(words)}.")
         if name in plain and name not in _LISTS and len(query.getlist(name)) > 1:
             raise CallRefused(400, f"The parameter {name} is given more than once.")
@@ -70,7 +72,15 @@ def check_keys(environment: Environment, choice: FilterQuery) -> None:
     The index is rebuilt for keys that weren't filtered by before, so programs can't use arbitrary ones. Raises
     DataNotReady.
     """
-    asked = {each.key_of_context for each in choice.parts.conditions if each.key_of_context}
+    _check_keys(environment, choice.keys)
+
+
+def check_key(environment: Environment, key: str) -> None:
+    """The same for a key that a report is broken down by; an empty one is no key."""
+    _check_keys(environment, {key} if key else set())
+
+
+def _check_keys(environment: Environment, asked: set[str]) -> None:
     unknown = asked.difference(opened(environment.slug).custom_keys) if asked else set()
     if not unknown:
         return
@@ -85,9 +95,9 @@ def check_steps(query: QueryDict) -> None:
     steps = [word for word in ",".join(query.getlist("step")).split(",") if word]
     if not steps or (len(steps) == 1 and steps[0] in FUNNELS):
         return
-    if any(step not in TYPES for step in steps) or not 1 < len(steps) <= MOST_STEPS:
+    if any(step not in TYPES and step != ANY for step in steps) or not 1 < len(steps) <= MOST_STEPS:
         names = " or ".join(FUNNELS)
-        raise CallRefused(400, f"step can be {names}, or 2 to {MOST_STEPS} types with commas between them.")
+        raise CallRefused(400, f"step can be {names}, or 2 to {MOST_STEPS} types with commas between them, or {ANY}.")
 
 
 def refuse_mistakes(mistakes: Sequence[str]) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from interactions.analytics.step_fields import StepField
 from interactions.api.documented import DocumentedAnswer, DocumentedCall, Option
 from interactions.contract import schema
-from interactions.questions.names import MOST_ROWS, REPORTS
+from interactions.questions.names import MEASURES, MOST_ROWS, REPORTS
 
 MOST_RECORDS: Final = 50_000
 USUAL_RECORDS: Final = 10_000
@@ -23,6 +24,8 @@ def _one_of(*words: str) -> dict[str, Any]:
 def _many_of(*words: str) -> dict[str, Any]:
     return {"type": "array", "items": _one_of(*words)}
 
+
+_FIELDS: Final = f"It can be {', '.join(StepField)}, or custom.<key> for a key of custom_context."
 
 FILTER: Final = (
     Option(
@@ -44,13 +47,25 @@ FILTER: Final = (
     Option("source", "Of a campaign with this source.", "newsletter", _WORDS),
     Option("medium", "Of a campaign with this medium.", "email", _WORDS),
     Option("campaign", "Of a campaign with this name.", "spring", _WORDS),
+    Option("term", "Of a campaign with this term.", "running shoes", _WORDS),
+    Option("content", "Of a campaign with this content.", "banner", _WORDS),
     Option("page", "With a page whose address contains this.", "/shoes/", _WORDS),
+    Option("page_url", "With this page; query and fragment don't count.", "https://shop.example/shoes", _WORDS),
+    Option("referrer", "From this host, as the page's referrer says.", "www.google.com", _WORDS),
     Option("locale", "With this locale.", "en-GB", _WORDS),
-    Option("region", "With this region. region!=Kent leaves it out: every field but type and group has this.", "Kent",
-           _WORDS),
+    Option(
+        "region",
+        "With this region. region!=Kent leaves it out: every field but type and group has this. region~=ken looks for "
+        "a part, as all texts can. any1.region=Kent&any1.device=phone needs one of the two; any1.type and any1.cohort "
+        "are possible, too.",
+        "Kent",
+        _WORDS,
+    ),
     Option("device", "Sent by such a device.", "phone", _many_of("phone", "tablet", "desktop", "bot", "unknown")),
+    Option("result_type", "Feedback with this result type.", "answer", _WORDS),
     Option("assisted", "With a miso_id, or without.", "yes", _many_of("yes", "no")),
     Option("origin", "From an import, or from a call.", "live", _many_of("import", "live")),
+    Option("cohort", "Of a person in the cohort with this number.", "3", _NUMBERS),
     Option("import", "From the import with this number.", "7", _NUMBERS),
     Option("user", "Of this user, as the addresses of pages name them. Needs the scope people.", "…", _WORDS),
     Option("anonymous", "Of this anonymous id, as pages name it. Needs the scope people.", "…", _WORDS),
@@ -64,21 +79,62 @@ PERIOD: Final = (
     ),
     Option("from", "The first day, or a time; in place of period.", "2024-03-01"),
     Option("to", "The last day, or the time before which.", "2024-03-31"),
-    Option("zone", "The time zone of days and bars. It's the environment's unless you say.", "Europe/Berlin"),
+    Option("zone", "The time zone of days and bars. The environment's by default.", "Europe/Berlin"),
 )
 _OPTIONS: Final = (
     Option(
         "unit",
-        "The width of a bar; by the length of the period unless you say.",
+        "The width of a bar. By default, it depends on the length of the period.",
         "day",
         _one_of("hour", "day", "week", "month", "year", "decade", "century"),
     ),
     Option("split", "Of over_time: what has a column.", "type", _one_of("group", "type")),
-    Option("compare", "Of totals, by_type, by_group: no leaves out the period before.", "no", _one_of("yes", "no")),
-    Option("step", "Of funnel: shop, content, or 2 to 5 types.", "search,click,checkout"),
+    Option(
+        "compare",
+        "Of totals, by_type, by_group, breakdown: yes for the period before, year for the same days last year, or no.",
+        "no",
+        _one_of("yes", "year", "no"),
+    ),
+    Option(
+        "step",
+        "Of funnel: shop, content, or 2 to 6 types; any is an interaction of any type. step1.region=Kent is a "
+        "condition of the first step; each field of the filter can be in one, but type, group, cohort, import, people.",
+        "search,click,checkout",
+    ),
+    Option(
+        "window",
+        "Of funnel: the time from the first step to the last.",
+        "1d",
+        _one_of("30min", "1h", "1d", "7d", "30d"),
+    ),
+    Option("breakdown", f"Of funnel: compare the values of this field. {_FIELDS}", "device"),
+    Option("field", f"Of paths: what a step is; type by default. {_FIELDS}", "page"),
+    Option("start", "Of paths: the value that they begin with; any by default.", "search"),
+    Option("direction", "Of paths: after the start or before it.", "before", _one_of("after", "before")),
+    Option(
+        "steps",
+        "Of paths: how many follow the start; 3 by default.",
+        "5",
+        {"type": "integer", "minimum": 2, "maximum": 5},
+    ),
+    Option(
+        "within", "Of paths: in the start's session, or so long after it.", "7d", _one_of("session", "1d", "7d", "30d")
+    ),
+    Option("count", "Of paths: one per person, or one per session.", "sessions", _one_of("people", "sessions")),
+    Option("repeats", "Of paths: equal steps in a row as one step, or as steps.", "keep", _one_of("fold", "keep")),
+    Option("measure", "Of breakdown: what is counted for each value.", "people", _one_of(*MEASURES)),
+    Option("by", "Of breakdown: a property, or custom.<key> for a key of custom_context.", "region"),
+    Option(
+        "goal",
+        "Of breakdown, for the measure conversion: the type that counts as one.",
+        "checkout",
+        _one_of(*schema.TYPES),
+    ),
+    Option("first", "Of retention: the type of a person's first interaction.", "search", _one_of(*schema.TYPES)),
+    Option("returning", "Of retention: the type with which people come back.", "checkout", _one_of(*schema.TYPES)),
     Option(
         "limit",
-        "Of products, searches, categories, campaigns, pages, regions and devices: how many rows.",
+        "Of breakdown, products, searches, categories, campaigns, pages, regions and devices: how many rows.",
         "20",
         {"type": "integer", "minimum": 1, "maximum": MOST_ROWS},
     ),
@@ -86,8 +142,8 @@ _OPTIONS: Final = (
 )
 _BAD_QUERY: Final = DocumentedAnswer(
     400,
-    "A parameter is unknown, or its value isn't one. The message lists what there is.",
-    {"message": "The address says period=1y; it can be all, 24h, 7d, 30d, 90d, month or last-month."},
+    "A parameter or its value is unknown. The message lists what exists.",
+    {"message": "period=1y in the address isn't valid; it can be all, 24h, 7d, 30d, 90d, month or last-month."},
 )
 _NOT_READY: Final = DocumentedAnswer(
     503,
@@ -131,7 +187,7 @@ CALLS: Final = (
         "Read a report",
         "The figures of the pages, with their filter and period: the parameters are those of the pages' addresses, so"
         " you can take them from there. custom.<key>=<value> filters by a key of custom_context. Options that a report"
-        " has no use for change nothing. Money is in the environment's currency, shares are 0 to 1. audience and"
+        " doesn't use are ignored. Money is in the environment's currency, shares are 0 to 1. audience and"
         " shared_devices need the scope people.",
         "read",
         (*PERIOD, *FILTER, *_OPTIONS),
@@ -160,7 +216,7 @@ CALLS: Final = (
         "/v1/interactions/export",
         "Export interactions",
         "The records themselves as JSON Lines, oldest first, as they could be sent again. While there are more, the"
-        f" answer has {NEXT}: give it as cursor, and the next call goes on there, however much later. Without the scope"
+        f" answer has {NEXT}: give it as cursor, and the next call continues there, at any time. Without the scope"
         " people, user_id and anonymous_id are left out.",
         "read",
         (
@@ -169,7 +225,7 @@ CALLS: Final = (
             Option("cursor", f"Go on after that place: {NEXT} of an answer.", _CURSOR),
             Option(
                 "limit",
-                f"How many records; {USUAL_RECORDS:,} unless you say.",
+                f"How many records; {USUAL_RECORDS:,} by default.",
                 "50000",
                 {"type": "integer", "minimum": 1, "maximum": MOST_RECORDS},
             ),
@@ -178,7 +234,7 @@ CALLS: Final = (
         (
             DocumentedAnswer(
                 200,
-                "Records, one a line.",
+                "Records, one per line.",
                 '{"type":"search","timestamp":"2024-03-01T09:41:07Z","search":{"keywords":"running shoes"}}\n',
                 "Lines",
                 media="application/jsonl",

@@ -64,7 +64,7 @@ def read(content: bytes, folder: object) -> BackupManifest:
     try:
         found = msgspec.json.decode(content, type=BackupManifest)
     except msgspec.MsgspecError as error:
-        raise BackupError(f"{folder} has no readable {NAME}: it isn't a whole backup.") from error
+        raise BackupError(f"{folder} has no readable {NAME}: it isn't a complete backup.") from error
     if found.format > FORMAT:
         raise BackupError(
             f"This backup was made by Dojo {found.version}, which is newer than {settings.VERSION}. "

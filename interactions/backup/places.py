@@ -15,7 +15,8 @@ from typing import BinaryIO, Final, Literal, TypeAlias
 
 from dojo.environ import write_durably
 from interactions.backup.manifest import NAME, BackupError, File
-from interactions.objects import Objects, Piece
+from interactions.objects import Objects
+from interactions.pieces import Piece
 
 _PIECE: Final = 1 << 20
 _STAMP: Final = "%Y%m%dT%H%M%SZ"

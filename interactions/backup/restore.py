@@ -80,7 +80,7 @@ def _require_known(manifest: BackupManifest) -> None:
         wanted = (
             "without DATABASE_URL" if manifest.database == manifests.SQLITE else "with a DATABASE_URL of PostgreSQL"
         )
-        raise BackupError(f"This backup holds another kind of database: restore it {wanted}.")
+        raise BackupError(f"This backup has another kind of database: restore it {wanted}.")
 
 
 def _require_same_stores(manifest: BackupManifest) -> None:
@@ -125,7 +125,7 @@ def _require_same_identity(folder: BackupPlace, manifest: BackupManifest) -> Non
     given = environ.text("IDENTITY_KEY")
     if given and identity.check_value(given) != manifest.identity:
         raise BackupError(
-            "IDENTITY_KEY is not the one of this backup: people are named by another. Give the backup's, which is in "
+            "IDENTITY_KEY is not the one of this backup: people's hashes need another. Give the backup's, which is in "
             f"{folder / 'identity_key'}, or none, and it is put into the data folder."
         )
 

@@ -54,7 +54,7 @@ def take(target: BackupPlace, lock: Lock, say: Callable[[str], object]) -> Taken
 def _fill(draft: BackupPlace, lock: Lock, say: Callable[[str], object]) -> BackupManifest:
     say("Waiting for a moment between two changes…")
     given_up = BackupError(
-        "People's records were erased while the backup was made, so it was given up: it would have held them. "
+        "People's records were erased while the backup was made, so it was stopped: it would still contain them. "
         "Start it again."
     )
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import msgspec
@@ -11,15 +10,14 @@ import msgspec
 from interactions.codec.origin import Origin
 from interactions.codec.problems import Problems
 from interactions.codec.reader import Reader
-from interactions.codec.rulebook import check_bytes
-from interactions.codec.split.syntax import BLANKS, RECORD_SEPARATOR, SEPARATORS, head_of, members, value_end
+from interactions.codec.rulebook import check_bytes, remembered_suggestions
+from interactions.codec.split.syntax import BLANKS, RECORD_SEPARATOR, head_of, members, value_end
 from interactions.contract import schema
 
 _TOO_DEEP = f"The body is nested more than {schema.DEEPEST} levels deep."
 _SHAPE = 'The body must be a JSON object with a list called "data", a list of records, or one record per line.'
 FEW = 50  # up to so many records, only the rule book is used: loading the scanner costs a process 100 MB
 _SMALL = 64 << 10  # bytes; larger bodies aren't split up just to count their records
-_FEW_COMMAS = 500_000  # up to so many commas, a list is split in one go; it can't have more values than that
 _OPENING, _BRACE = b"[{"
 _NEXT_LINE = re.compile(rb"(?:[ \t]*+[\r\n\x1e][ \t\r\n\x1e]*+)?(?:[ \t]++\Z)?")
 _BOM = b"\xef\xbb\xbf"
@@ -58,14 +56,15 @@ def read_call(body: bytes, origin: Origin) -> Call:
     if len(text) <= _SMALL:
         pieces = _pieces.decode(b"[" + text + b"]")
         if len(pieces) <= FEW:
+            suggest = remembered_suggestions()
             for index, piece in enumerate(pieces):
-                checked = check_bytes(bytes(piece), problems.most)
+                checked = check_bytes(bytes(piece), problems.most, suggest=suggest)
                 if checked.record is None:
                     problems.add(index, checked.violations, checked.more)
             return Call(len(pieces), bytes(text), problems)
     records = 0
     reader = Reader(origin, None, longest=len(text) + 1, only_checks=True)
-    for batch in reader.read_listed(values(text)):
+    for batch in reader.read_values(bytes(text)):
         records += batch.records
         for rejected in batch.rejected:
             problems.add(rejected.index, rejected.violations, rejected.more)
@@ -80,7 +79,12 @@ def are_good(text: bytes, records: int) -> bool:
     """
     if records <= FEW:
         return False
-    return Reader(Origin(0, None), None, longest=len(text) + 1, only_checks=True).read_plain(text, records) is not None
+    accepted = 0
+    for batch in Reader(Origin(0, None), None, longest=len(text) + 1, only_checks=True).read_values(text):
+        if batch.rejected:
+            return False
+        accepted += batch.accepted
+    return accepted == records
 
 
 def records_of(body: bytes) -> list[bytes]:
@@ -169,23 +173,6 @@ def _without_blanks(text: memoryview) -> memoryview:
     while start < end and text[end - 1] in BLANKS:
         end -= 1
     return text[start:end]
-
-
-def values(text: memoryview) -> Iterable[memoryview]:
-    """The values of a valid list, given without its brackets."""
-    listed = b"[" + text + b"]"
-    if listed.count(b",") <= _FEW_COMMAS:
-        return map(memoryview, _pieces.decode(listed))
-    return _values_in_turn(text)
-
-
-def _values_in_turn(text: memoryview) -> Iterator[memoryview]:
-    """Like ``values``, with one value in memory at a time."""
-    place, end = 0, len(text)
-    while place < end:
-        stop = value_end(text, place, end).place or end
-        yield text[place:stop]
-        place = SEPARATORS.match(text, stop).end()  # type: ignore[union-attr]  # it matches nothing, too
 
 
 def _reason(text: memoryview) -> str | None:

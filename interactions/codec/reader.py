@@ -1,7 +1,7 @@
 """Read a byte range of a file: valid records become tables, invalid ones are reported.
 
-The scanner reads as many records as it can. Where it stops, the text is split into single records, and the rule book
-decides on each record that the scanner doesn't accept. Then the scanner continues.
+The scanner reads as many records as it can, and the rule book decides on those that it doesn't accept. Where the
+scanner can't tell where a record ends, the text is split into single records; then the scanner continues.
 """
 
 from __future__ import annotations
@@ -9,25 +9,24 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
-from itertools import accumulate
-from typing import TYPE_CHECKING, BinaryIO
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 import pyarrow as pa
 
 from interactions.codec.origin import Origin
 from interactions.codec.rejected import Rejected
-from interactions.codec.rulebook import MOST_NAMED, Checked, check_bytes, refused
+from interactions.codec.rulebook import MOST_NAMED, Checked, check_bytes, refused, remembered_suggestions
 from interactions.codec.split.documents import Documents
 from interactions.codec.split.syntax import MOST_LINES_BYTES
-from interactions.codec.split.windows import MOST_PIECES, ByteRange, RecordPiece, Window
+from interactions.codec.split.values import ListedValues
+from interactions.codec.split.windows import MOST_PIECES, ByteRange, Window
 from interactions.compiled.first_load import FIRST_LOAD
 from interactions.contract.keyring import Keyring
 
 if TYPE_CHECKING:
     from interactions.codec.scanner.scanner import Scanned, Scanner
 
-_GROUP_BYTES = 1 << 20  # records that arrive one by one are read together in groups of this size
 _LONG = 200  # records; if the scanner stops sooner, it's faster to split a whole window first
 _UNREADABLE = "It cannot be read."
 _MOST_IGNORED = 1_000  # distinct names of ignored fields that are counted
@@ -49,6 +48,15 @@ class Batch:
         return self.records - len(self.rejected)
 
 
+class _Doubtful(NamedTuple):
+    """A record that the scanner doesn't accept: its offset in the file, and the rule that it's known to break."""
+
+    offset: int
+    text: bytes
+    rule: str | None = None
+    value: str = ""
+
+
 class Reader:
     """Reads byte ranges for one origin. Records longer than ``longest`` bytes are rejected.
 
@@ -67,6 +75,7 @@ class Reader:
     ) -> None:
         self._origin, self._keyring, self._longest, self._only_checks = origin, keyring, longest, only_checks
         self._ignores_unknown = ignores_unknown
+        self._suggest = remembered_suggestions()
         self.ignored: Counter[str] = Counter()
         self.most_named = MOST_NAMED  # violations listed per record; may be lowered while reading
 
@@ -79,119 +88,91 @@ class Reader:
 
     def read(self, file: BinaryIO, run: ByteRange) -> Iterator[Batch]:
         """Read a byte range in file order. Raises Unsound if its end isn't a record boundary."""
-        source = Documents(file, run, self._longest)
-        index = 0
-        for found in self._batches(source):
-            batch = self._apart(found, index) if isinstance(found, Window) else found
-            index += batch.records
-            if batch.size or batch.records:
-                yield batch
+        return self._read(Documents(file, run, self._longest))
 
-    def _batches(self, source: Documents) -> Iterator[Batch | Window]:
+    def read_values(self, text: bytes) -> Iterator[Batch]:
+        """Read the values of a valid JSON list, given without its brackets."""
+        return self._read(ListedValues(text))
+
+    def _read(self, source: Documents | ListedValues) -> Iterator[Batch]:
         """Alternate between the scanner and splitting. The longer the scanner makes no progress, the more records are
         split at once."""
         window: Window | None = source.lead()
-        most = 1
+        index, most = 0, 1
         while window is not None:
-            yield window
-            taken = self._scanner.read(source.text(), most=min(self._longest, MOST_LINES_BYTES))
-            most = 1 if taken.records >= _LONG else min(4 * most, MOST_PIECES)
-            if taken.end:
-                source.skip(taken.end)
-                yield Batch(taken.end, taken.records, taken.untimed, taken.tables)
-            window = source.next(most, waits=taken.end > 0)
-
-    def read_plain(self, text: bytes, records: int) -> Batch | None:
-        """The same of so many JSON objects with commas between them, all at once: several times as fast. None where the
-        scanner doesn't take each of them: then they have to be told apart."""
-        taken = self._scanner.read(text)
-        return Batch(len(text), records, taken.untimed, taken.tables) if taken.records == records else None
-
-    def read_listed(self, texts: Iterable[memoryview]) -> Iterator[Batch]:
-        """Read records that are already split and valid JSON. Offsets in the result are meaningless."""
-        index = 0
-        for group in _groups(texts):
-            ends = list(accumulate(len(each) + 1 for each in group))
-            pieces = [RecordPiece(end - 1 - len(each), end - 1) for each, end in zip(group, ends, strict=True)]
-            text = b",".join(group)
-            batch = self._apart(Window(text, 0, len(text), pieces), index)
+            batch = self._split(window, index)
             index += batch.records
-            yield batch
+            if batch.size or batch.records:
+                yield batch
+            scanned = 0
+            for batch in self._scanned(source, index):
+                scanned += batch.records
+                yield batch
+            index += scanned
+            most = 1 if scanned >= _LONG else min(4 * most, MOST_PIECES)
+            window = source.next(most, waits=scanned > 0)
 
-    def _apart(self, window: Window, first: int) -> Batch:
-        """Read the records of a window that has been split; ``first`` is the index of its first record."""
-        texts = [window.text[piece.start : piece.end] for piece in window.pieces]
-        judged = _Judged(self._scanner, self.most_named, self.ignored if self._ignores_unknown else None)
-        for number, piece in enumerate(window.pieces):
-            if piece.rule is not None:
-                judged.refuse(number, refused(piece.rule, piece.value))
-            else:
-                judged.texts[number] = texts[number]
-                if piece.is_damaged:
-                    judged.look_at(number)
-        taken = judged.taken()
-        rejected = [
-            Rejected(
-                first + number, window.offset + window.pieces[number].start, texts[number], said.violations, said.more
-            )
-            for number, said in sorted(judged.refused.items())
+    def _scanned(self, source: Documents | ListedValues, index: int) -> Iterator[Batch]:
+        """What the scanner can read of the next window."""
+        text, offset, start = source.text(), source.offset, 0
+        longest = min(self._longest, MOST_LINES_BYTES)
+        for found in self._scanner.read(text, may_end=partial(source.may_end, text), most=longest):
+            source.skip(found.end - start)
+            doubtful = {
+                number: _Doubtful(offset + first, text[first:end]) for number, (first, end) in found.doubtful.items()
+            }
+            yield self._batch(found, found.end - start, index, doubtful)
+            index, start = index + found.records, found.end
+
+    def _split(self, window: Window, index: int) -> Batch:
+        """Read the records of a window that has been split."""
+        whole: dict[int, _Doubtful] = {}
+        doubtful: dict[int, _Doubtful] = {}
+        for number, (start, end, rule, value, is_damaged) in enumerate(window.pieces):
+            piece = _Doubtful(window.offset + start, window.text[start:end], rule, value)
+            (doubtful if is_damaged or rule is not None else whole)[number] = piece
+        found = self._scanner.read_each([piece.text for piece in whole.values()])
+        numbers = list(whole)
+        doubtful.update((numbers[place], whole[numbers[place]]) for place in found.doubtful)
+        found.records = len(window.pieces)
+        return self._batch(found, window.size, index, dict(sorted(doubtful.items())))
+
+    def _batch(self, found: Scanned, size: int, index: int, doubtful: dict[int, _Doubtful]) -> Batch:
+        """The records that the scanner has ``found`` in ``size`` bytes. The rule book decides on the ``doubtful`` ones,
+        by their numbers in order; ``index`` is that of the first record."""
+        batch = Batch(size, found.records, found.untimed, found.tables)
+        checked = {number: self._check(each) for number, each in doubtful.items()}
+        plain = {number: each.record for number, each in checked.items() if each.record is not None}
+        if plain:
+            again = self._scanner.read_each(list(plain.values()))
+            numbers = [number for number in range(found.records) if number not in doubtful]
+            for place, number in enumerate(plain):
+                if place in again.doubtful:  # the scanner is stricter than the rule book, which is a bug
+                    checked[number] = refused(_UNREADABLE)
+                else:
+                    numbers.append(number)
+            batch.untimed += again.untimed
+            if again.tables:
+                order = pa.array(sorted(range(len(numbers)), key=numbers.__getitem__))
+                batch.tables = [pa.concat_tables([*found.tables, *again.tables]).take(order)]
+        batch.rejected = [
+            Rejected(index + number, doubtful[number].offset, doubtful[number].text, each.violations, each.more)
+            for number, each in checked.items()
+            if each.record is None
         ]
-        return Batch(window.size, len(texts), taken.untimed, taken.tables, rejected)
+        return batch
 
-
-class _Judged:
-    """The verdict on some records: the scanner's or, for those it doesn't accept, the rule book's."""
-
-    def __init__(self, scanner: Scanner, most_named: int, ignored: Counter[str] | None) -> None:
-        self._scanner, self._most_named, self._ignored = scanner, most_named, ignored
-        self.texts: dict[int, bytes] = {}  # of the records not refused so far, by number
-        self.refused: dict[int, Checked] = {}
-        self._looked_at: set[int] = set()
-
-    def taken(self) -> Scanned:
-        """Scan all valid records. The rule book rewrites those that the scanner doesn't accept in a form that it
-        does."""
-        while True:
-            numbers = sorted(self.texts)
-            found, left = self._scanner.read_each([self.texts[number] for number in numbers])
-            if not left:
-                return found
-            for place in left:
-                self.look_at(numbers[place])
-
-    def look_at(self, number: int) -> None:
-        """Have the rule book check a record."""
-        again = number in self._looked_at  # would mean that the scanner is stricter, a bug: don't loop
-        fields = None if self._ignored is None else set[str]()
-        checked = refused(_UNREADABLE) if again else check_bytes(self.texts[number], self._most_named, fields)
-        self._looked_at.add(number)
-        if checked.record is None:
-            self.refuse(number, checked)
-            return
-        self.texts[number] = checked.record
-        if self._ignored is not None and fields:
-            _count_ignored(self._ignored, fields)
-
-    def refuse(self, number: int, checked: Checked) -> None:
-        self.refused[number] = checked
-        self.texts.pop(number, None)
+    def _check(self, doubtful: _Doubtful) -> Checked:
+        if doubtful.rule is not None:
+            return refused(doubtful.rule, doubtful.value)
+        fields = set[str]() if self._ignores_unknown else None
+        checked = check_bytes(doubtful.text, self.most_named, fields, self._suggest)
+        if checked.record is not None:
+            _count_ignored(self.ignored, fields or ())
+        return checked
 
 
 def _count_ignored(counted: Counter[str], fields: Iterable[str]) -> None:
     """Count a record's ignored fields; beyond _MOST_IGNORED names, new ones count as "other"."""
     for name in fields:
         counted[name if name in counted or len(counted) < _MOST_IGNORED else _OTHER_FIELDS] += 1
-
-
-def _groups(texts: Iterable[memoryview]) -> Iterator[list[memoryview]]:
-    """Group texts in order, about _GROUP_BYTES per group."""
-    group: list[memoryview] = []
-    size = 0
-    for text in texts:
-        group.append(text)
-        size += len(text)
-        if size >= _GROUP_BYTES or len(group) >= MOST_PIECES:
-            yield group
-            group, size = [], 0
-    if group:
-        yield group

@@ -1,6 +1,6 @@
 """Validate one record against the contract and describe every violation in a sentence.
 
-This is the complete set of rules. It runs only for records at which the scanner stops, so it's written for clear
+This is the complete set of rules. It runs only for records that the scanner doesn't accept, so it's written for clear
 messages, not for speed. Valid records are rewritten in a plain form that the scanner accepts.
 """
 
@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
-from itertools import islice
-from typing import Any, NamedTuple, cast
+from functools import lru_cache
+from typing import Any, TypeAlias, cast
 
 import msgspec
 
@@ -30,12 +30,18 @@ _PLACE = re.compile(r"data\.(?=\d+\.)")
 _AMBIGUOUS = re.compile(r'\s*+(?:["{\[]|(?:-?\d[\d.eE+-]*+|true|false|null)\s*+\Z|\Z)')
 _SHOWN = 80  # characters of a value shown in a message
 _LONGEST_SLIP = 60  # characters; longer names are never taken for a typo
+_MOST_SLIPS = 1_000  # for which suggestions are remembered
 _NO_FIELD = "There is no such field."
 _NO_TYPE = "It is not an interaction type."
 _TYPES = f"The types are {', '.join(schema.TYPES)}."
 _OUT_OF_RANGE = "A number in it is out of range."
 _AMOUNT = f"It must be a number of at most {schema.LARGEST_AMOUNT:.0e} in size.".replace("e+", "e")
 _ABSENT = object()  # a missing value; "" and null are values and are shown
+_FIELDS, _SEARCH = tuple(schema.FIELDS), tuple(schema.SEARCH_FIELDS)
+_CAMPAIGN, _PAGE = (dict.fromkeys(names, Field(Form.STRING)) for names in (schema.CAMPAIGN_FIELDS, schema.PAGE_FIELDS))
+_OBJECT = "It must be an object."
+_TIMESTAMP = "It must be a date and time with an offset, such as 2024-03-01T09:41:07Z."
+_CUSTOM = "It must be a boolean, a number, a string, or a list of numbers, of strings or of objects."
 _CUT_SHORT = "It is not valid JSON: it ends in the middle."
 _TOO_DEEP = f"It is nested more than {schema.DEEPEST} levels deep."
 
@@ -63,24 +69,20 @@ class Violation:
         return re.sub(r"\.\d+(?=\.|$)", "", self.path), self.rule
 
 
-class _Fault(NamedTuple):
-    """A broken rule whose sentence isn't written yet, because a record may break millions.
+Suggest: TypeAlias = Callable[[str, tuple[str, ...]], str]
 
-    ``name`` is an unknown name for which one of ``names`` may have been meant.
-    """
 
-    path: str
-    rule: str
-    value: Any = _ABSENT
-    name: Any = None
-    names: Iterable[str] = ()
+def did_you_mean(name: str, names: tuple[str, ...]) -> str:
+    """`` Did you mean …?`` if one of ``names`` is close to ``name``, else an empty string."""
+    plain = name.strip().lower().replace("-", "_").replace(" ", "_")
+    close = get_close_matches(plain, names, n=1, cutoff=0.7)
+    return f" Did you mean {close[0]}?" if close else ""
 
-    def named(self) -> Violation:
-        rule = self.rule
-        if self.names:
-            rule += did_you_mean(self.name, self.names)
-        shown = "" if self.value is _ABSENT else _shown(self.value)
-        return Violation(self.path, f"{rule} {_TYPES}" if rule.startswith(_NO_TYPE) else rule, shown)
+
+def remembered_suggestions() -> Suggest:
+    """:func:`did_you_mean` with a cache, for one file or call: the same slips come again and again, and a search takes
+    longer than checking the record."""
+    return lru_cache(_MOST_SLIPS)(did_you_mean)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,42 +95,43 @@ class Checked:
     more: int = 0
 
 
+class TooDeep(Exception):
+    """A value is nested more than ``schema.DEEPEST`` levels deep."""
+
+
 class _RepeatedKey(Exception):
     pass
 
 
-def check_bytes(raw: bytes, most: int = MOST_NAMED, ignored: set[str] | None = None) -> Checked:
+def check_bytes(
+    raw: bytes, most: int = MOST_NAMED, ignored: set[str] | None = None, suggest: Suggest = did_you_mean
+) -> Checked:
     """Validate the JSON text of one record. Never raises, whatever the bytes are.
 
     At most ``most`` violations are listed, the rest are counted. If ``ignored`` is given, unknown fields are dropped
-    from the record and their paths are added to that set.
+    from the record and their paths are added to that set. To check many, pass ``remembered_suggestions()``.
     """
     try:
         text = raw.decode()
         msgspec.json.decode(raw)  # stricter than the standard library, which accepts NaN and lone surrogates
         value = _decode(text)
+        if text.count("{") + text.count("[") > schema.DEEPEST:
+            keys_within(value)
     except UnicodeDecodeError as error:
         if error.reason == "unexpected end of data":
             return refused(_CUT_SHORT, _cut(raw[:200].decode(errors="replace")))
         return refused("It is not UTF-8 text.", _excerpt(raw, error.start))
-    except RecursionError:
+    except (RecursionError, TooDeep):
         return refused(_TOO_DEEP)
     except _RepeatedKey as error:
         return refused("It has the same key twice.", _cut(str(error)))
     except (msgspec.MsgspecError, ValueError) as error:
         reason, place = _reason(error, text)
         return refused(f"It is not valid JSON: {reason}.", _cut(text[:200]) if place is None else _excerpt(raw, place))
-    if text.count("{") + text.count("[") <= schema.DEEPEST:
-        return _judged(value, most, ignored)
-    return check(value, most, ignored)
+    return _judged(value, most, ignored, suggest)
 
 
-def check(value: Any, most: int = MOST_NAMED, ignored: set[str] | None = None) -> Checked:
-    """Validate one decoded record."""
-    return refused(_TOO_DEEP) if _depth(value) > schema.DEEPEST else _judged(value, most, ignored)
-
-
-def _judged(value: Any, most: int, ignored: set[str] | None) -> Checked:
+def _judged(value: Any, most: int, ignored: set[str] | None, suggest: Suggest) -> Checked:
     if not isinstance(value, dict):
         return refused("A record must be an object.", _shown(value))
     record = {key: field for key, field in value.items() if field is not None and key != schema.NOTE}
@@ -136,11 +139,10 @@ def _judged(value: Any, most: int, ignored: set[str] | None) -> Checked:
         record = _known(record, schema.FIELDS, "", ignored)
         if isinstance(record.get("search"), dict):
             record["search"] = _known(record["search"], schema.SEARCH_FIELDS, "search.", ignored)
-    faults = _violations(record)
-    violations = [fault.named() for fault in islice(faults, most)]
-    more = sum(1 for _ in faults)
-    if violations or more:
-        return Checked(None, violations, more)
+    found = _Violations(most, suggest)
+    found.of_record(record)
+    if found.first or found.more:
+        return Checked(None, found.first, found.more)
     if "timestamp" in record:  # in one spelling, also for leap seconds
         moment = cast(datetime, instant(record["timestamp"]))
         record["timestamp"] = moment.replace(tzinfo=None).isoformat() + "Z"
@@ -196,13 +198,19 @@ def _excerpt(raw: bytes, place: int) -> str:
     return _cut(f"byte {place}: {raw[max(0, place - 20) : place + 20].decode(errors='replace')}")
 
 
-def _depth(value: Any) -> int:
-    """The maximum nesting depth of objects and lists in ``value``."""
-    depth, level = 0, [value]
-    while level := [item for item in level if isinstance(item, (dict, list))]:
-        depth += 1
-        level = [inner for item in level for inner in (item.values() if isinstance(item, dict) else item)]
-    return depth
+def keys_within(value: Any, depth: int = 1) -> int:
+    """The number of keys of all objects in ``value``, which is ``depth`` levels deep in a record. Raises TooDeep."""
+    if value.__class__ is not dict and value.__class__ is not list:
+        return 0
+    if depth > schema.DEEPEST:
+        raise TooDeep
+    keys = 0
+    if value.__class__ is dict:
+        keys, value = len(value), value.values()
+    for inner in value:
+        if inner.__class__ is dict or inner.__class__ is list:
+            keys += keys_within(inner, depth + 1)
+    return keys
 
 
 def _shown(value: Any) -> str:
@@ -218,143 +226,147 @@ def _cut(text: str) -> str:
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
 
 
-def _violations(record: dict[str, Any]) -> Iterator[_Fault]:
-    kind = record.get("type")
-    if kind is None:
-        yield _Fault("type", "It is required.")
-    elif not isinstance(kind, str) or kind not in schema.GROUP_OF:
-        yield _Fault("type", _NO_TYPE, kind, kind, schema.TYPES)
-        kind = None
-    for name, value in record.items():
-        field = schema.FIELDS.get(name)
-        if name == "type":
-            continue
-        if field is None:
-            yield _Fault(_part(name), _NO_FIELD, value, name, schema.FIELDS)
-        elif kind is not None and kind not in field.types:
-            yield _Fault(name, f"{kind} has no such field.", value)
+class _Violations:
+    """Finds a record's violations: the ``first`` ones, and how many ``more`` there are, which can be millions."""
+
+    def __init__(self, most: int, suggest: Suggest) -> None:
+        self.first: list[Violation] = []
+        self.more = 0
+        self._most, self._suggest = most, suggest
+
+    def add(self, path: str, rule: str, value: Any = _ABSENT) -> None:
+        if len(self.first) < self._most:
+            self.first.append(Violation(path, rule, "" if value is _ABSENT else _shown(value)))
         else:
-            yield from _field(name, field, value)
-    if kind == "custom" and "custom_action_name" not in record:
-        yield _Fault("custom_action_name", "It is required for custom.")
-    if isinstance(record.get("search"), dict):
-        yield from _object("search", record["search"], schema.SEARCH_FIELDS, strict=True)
-    if isinstance(record.get("context"), dict):
-        yield from _context(record["context"])
+            self.more += 1
 
+    def _meant(self, name: Any, names: tuple[str, ...]) -> str:
+        """What may have been meant by an unknown name, if its violation is listed."""
+        is_slip = isinstance(name, str) and len(name) <= _LONGEST_SLIP and len(self.first) < self._most
+        return self._suggest(name, names) if is_slip else ""
 
-def _context(context: dict[str, Any]) -> Iterator[_Fault]:
-    yield from _object("context", context, schema.CONTEXT_FIELDS, strict=False)
-    for name, keys in (("campaign", schema.CAMPAIGN_FIELDS), ("page", schema.PAGE_FIELDS)):
-        inner = context.get(name)
-        if isinstance(inner, dict):
-            yield from _object(f"context.{name}", inner, dict.fromkeys(keys, Field(Form.STRING)), strict=False)
-    page = context.get("page")
-    if isinstance(page, dict) and page.get("url") is None:
-        yield _Fault("context.page.url", "It is required in a page.")
+    def of_record(self, record: dict[str, Any]) -> None:
+        """Check a record, without its nulls."""
+        kind = record.get("type")
+        if kind is None:
+            self.add("type", "It is required.")
+        elif not isinstance(kind, str) or kind not in schema.GROUP_OF:
+            self.add("type", f"{_NO_TYPE}{self._meant(kind, schema.TYPES)} {_TYPES}", kind)
+            kind = None
+        for name, value in record.items():
+            field = schema.FIELDS.get(name)
+            if name == "type":
+                continue
+            if field is None:
+                self.add(_part(name), _NO_FIELD + self._meant(name, _FIELDS), value)
+            elif kind is not None and kind not in field.types:
+                self.add(name, f"{kind} has no such field.", value)
+            else:
+                _RULES[field.form](self, name, value, field.longest)
+        if kind == "custom" and "custom_action_name" not in record:
+            self.add("custom_action_name", "It is required for custom.")
+        if isinstance(search := record.get("search"), dict):
+            self._object("search", search, schema.SEARCH_FIELDS, _SEARCH)
+        if isinstance(context := record.get("context"), dict):
+            self._context(context)
 
+    def _context(self, context: dict[str, Any]) -> None:
+        self._object("context", context, schema.CONTEXT_FIELDS)
+        if isinstance(campaign := context.get("campaign"), dict):
+            self._object("context.campaign", campaign, _CAMPAIGN)
+        if isinstance(page := context.get("page"), dict):
+            self._object("context.page", page, _PAGE)
+            if page.get("url") is None:
+                self.add("context.page.url", "It is required in a page.")
 
-def _object(path: str, value: dict[str, Any], fields: dict[str, Field], *, strict: bool) -> Iterator[_Fault]:
-    for name, inner in value.items():
-        if inner is None:
-            continue
-        if name in fields:
-            yield from _field(f"{path}.{name}", fields[name], inner)
-        elif strict:
-            yield _Fault(f"{path}.{_part(name)}", _NO_FIELD, inner, name, fields)
-        elif not numbers_are_finite(inner):
-            yield _Fault(f"{path}.{_part(name)}", _OUT_OF_RANGE, inner)
+    def _object(
+        self, path: str, value: dict[str, Any], fields: dict[str, Field], names: tuple[str, ...] | None = None
+    ) -> None:
+        """Check an object of which ``fields`` are known. It may have no others if their ``names`` are given."""
+        for name, inner in value.items():
+            field = fields.get(name)
+            if inner is None:
+                continue
+            if field is not None:
+                _RULES[field.form](self, f"{path}.{name}", inner, field.longest)
+            elif names is not None:
+                self.add(f"{path}.{_part(name)}", _NO_FIELD + self._meant(name, names), inner)
+            elif not numbers_are_finite(inner):
+                self.add(f"{path}.{_part(name)}", _OUT_OF_RANGE, inner)
 
+    def string(self, path: str, value: Any, longest: int | None) -> None:
+        if not isinstance(value, str):
+            self.add(path, "It must be a string.", value)
+        elif longest is not None and len(value) > longest:
+            self.add(path, f"It is longer than {longest} characters.", value)
 
-def _field(path: str, field: Field, value: Any) -> Iterator[_Fault]:
-    match field.form:
-        case Form.STRING:
-            yield from _string(path, value, field.longest)
-        case Form.STRINGS:
-            yield from _list(path, value, field.longest)
-        case Form.NUMBER:
-            yield from _amount(path, value)
-        case Form.NUMBER_OR_NUMBERS:
-            yield from _numbers(path, value)
-        case Form.OBJECT:
-            if not isinstance(value, dict):
-                yield _Fault(path, "It must be an object.", value)
-        case Form.FILTERS:
-            yield from _filters(path, value)
-        case Form.CUSTOM:
-            yield from _custom(path, value)
-        case Form.TIMESTAMP:
-            if not isinstance(value, str) or not is_instant(value):
-                yield _Fault(path, "It must be a date and time with an offset, such as 2024-03-01T09:41:07Z.", value)
-        case Form.UUID:
-            if not isinstance(value, str) or not is_uuid(value):
-                yield _Fault(path, "It must be a UUID.", value)
-        case Form.IPV4:
-            if not isinstance(value, str) or not is_ipv4(value):
-                yield _Fault(path, "It must be an IPv4 address.", value)
-
-
-def _string(path: str, value: Any, longest: int | None) -> Iterator[_Fault]:
-    if not isinstance(value, str):
-        yield _Fault(path, "It must be a string.", value)
-    elif longest is not None and len(value) > longest:
-        yield _Fault(path, f"It is longer than {longest} characters.", value)
-
-
-def _list(path: str, value: Any, longest: int | None) -> Iterator[_Fault]:
-    if not isinstance(value, list):
-        yield _Fault(path, "It must be a list of strings.", value)
-        return
-    for position, item in enumerate(value):
-        yield from _string(f"{path}.{position}", item, longest)
-
-
-def _numbers(path: str, value: Any) -> Iterator[_Fault]:
-    if isinstance(value, list):
+    def strings(self, path: str, value: Any, longest: int | None) -> None:
+        if not isinstance(value, list):
+            self.add(path, "It must be a list of strings.", value)
+            return
         for position, item in enumerate(value):
-            yield from _amount(f"{path}.{position}", item)
-    elif is_number(value):
-        yield from _amount(path, value)
-    else:
-        yield _Fault(path, "It must be a number or a list of numbers.", value)
+            self.string(f"{path}.{position}", item, longest)
+
+    def number(self, path: str, value: Any, _: int | None = None) -> None:
+        if not is_number(value):
+            self.add(path, "It must be a finite number.", value)
+        elif not is_amount(value):
+            self.add(path, _AMOUNT, value)
+
+    def numbers(self, path: str, value: Any, _: int | None) -> None:
+        if isinstance(value, list):
+            for position, item in enumerate(value):
+                self.number(f"{path}.{position}", item)
+        elif is_number(value):
+            self.number(path, value)
+        else:
+            self.add(path, "It must be a number or a list of numbers.", value)
+
+    def filters(self, path: str, value: Any, _: int | None) -> None:
+        if not isinstance(value, dict):
+            self.add(path, "It must be an object of lists of strings.", value)
+            return
+        for name, items in value.items():
+            self.strings(f"{path}.{_part(name)}", items, None)
+
+    def custom(self, path: str, value: Any, _: int | None) -> None:
+        if not isinstance(value, dict):
+            self.add(path, _OBJECT, value)
+            return
+        for name, item in value.items():
+            if item.__class__ is str or item.__class__ is bool:  # as most are
+                continue
+            if not is_custom_value(item):
+                self.add(f"{path}.{_part(name)}", _CUSTOM, item)
+            elif not numbers_are_finite(item):
+                self.add(f"{path}.{_part(name)}", _OUT_OF_RANGE, item)
 
 
-def _amount(path: str, value: Any) -> Iterator[_Fault]:
-    if not is_number(value):
-        yield _Fault(path, "It must be a finite number.", value)
-    elif not is_amount(value):
-        yield _Fault(path, _AMOUNT, value)
+_Rule: TypeAlias = Callable[[_Violations, str, Any, int | None], None]
 
 
-def _filters(path: str, value: Any) -> Iterator[_Fault]:
-    if not isinstance(value, dict):
-        yield _Fault(path, "It must be an object of lists of strings.", value)
-        return
-    for name, items in value.items():
-        yield from _list(f"{path}.{_part(name)}", items, None)
+def _rule(is_good: Callable[[Any], bool], sentence: str) -> _Rule:
+    def check(found: _Violations, path: str, value: Any, _: int | None) -> None:
+        if not is_good(value):
+            found.add(path, sentence, value)
+
+    return check
 
 
-def _custom(path: str, value: Any) -> Iterator[_Fault]:
-    if not isinstance(value, dict):
-        yield _Fault(path, "It must be an object.", value)
-        return
-    for name, item in value.items():
-        if not is_custom_value(item):
-            rule = "It must be a boolean, a number, a string, or a list of numbers, of strings or of objects."
-            yield _Fault(f"{path}.{_part(name)}", rule, item)
-        elif not numbers_are_finite(item):
-            yield _Fault(f"{path}.{_part(name)}", _OUT_OF_RANGE, item)
+_RULES: dict[Form, _Rule] = {
+    Form.STRING: _Violations.string,
+    Form.STRINGS: _Violations.strings,
+    Form.NUMBER: _Violations.number,
+    Form.NUMBER_OR_NUMBERS: _Violations.numbers,
+    Form.FILTERS: _Violations.filters,
+    Form.CUSTOM: _Violations.custom,
+    Form.OBJECT: _rule(lambda value: isinstance(value, dict), _OBJECT),
+    Form.TIMESTAMP: _rule(lambda value: isinstance(value, str) and is_instant(value), _TIMESTAMP),
+    Form.UUID: _rule(lambda value: isinstance(value, str) and is_uuid(value), "It must be a UUID."),
+    Form.IPV4: _rule(lambda value: isinstance(value, str) and is_ipv4(value), "It must be an IPv4 address."),
+}
 
 
 def _part(name: str) -> str:
     """A key as part of a path: without whitespace, and truncated."""
     return re.sub(r"\s", "_", name)[:60] or "_"
-
-
-def did_you_mean(name: Any, names: Iterable[str]) -> str:
-    """`` Did you mean …?`` if one of ``names`` is close to ``name``, else an empty string."""
-    if not isinstance(name, str) or len(name) > _LONGEST_SLIP:
-        return ""
-    plain = name.strip().lower().replace("-", "_").replace(" ", "_")
-    close = get_close_matches(plain, list(names), n=1, cutoff=0.7)
-    return f" Did you mean {close[0]}?" if close else ""

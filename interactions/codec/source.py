@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import msgspec
 
@@ -39,6 +41,9 @@ _OTHERS = {  # by their first bytes
 }
 
 
+_Piece: TypeAlias = tuple[RecordPiece, bytes]  # with its text
+
+
 @dataclass(frozen=True, slots=True)
 class Shape:
     """The layout of a text, and which lists and objects are open where its first record begins."""
@@ -58,16 +63,16 @@ def shape_of(file: Readable, *, of_any: bool = False) -> Shape:
     while True:
         more = read(file, max(len(head), _LOOK_BYTES - len(head)))
         head += more
-        found = _scan_head(head, is_whole=not more)
-        if found.pieces or found.forms or not more or len(head) > 2 * _HEAD_BYTES:
-            return _judged(head, found, is_whole=not more, of_any=of_any)
+        found, pieces = _scan_head(head, is_whole=not more)
+        if pieces or found.forms or not more or len(head) > 2 * _HEAD_BYTES:
+            return _judged(head, found, pieces, is_whole=not more, of_any=of_any)
 
 
 def not_json(head: bytes) -> str:
     """The reason for refusing a text that begins with neither { nor [."""
     for magic, name in _OTHERS.items():
         if head.startswith(magic):
-            return f"The file is {name}, not JSON."
+            return f"The file is {name}." if ": " in name else f"The file is {name}, not JSON."
     if b"\x00" in head[:1024]:
         return "The file is not text: records must be JSON in UTF-8."
     return NOT_JSON
@@ -86,38 +91,28 @@ def _first_text(file: Readable) -> bytes:
     return left
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """The pieces in a text, each with its own text, and how many documents of each form begin in it."""
-
-    pieces: list[tuple[RecordPiece, bytes]]
-    forms: Counter[Format]
-    inside: Open
-
-
-def _scan_head(text: bytes, *, is_whole: bool) -> _Found:
+def _scan_head(text: bytes, *, is_whole: bool) -> tuple[Documents, list[_Piece]]:
+    """Split a text into records. Returns the splitter and the pieces."""
     length = len(text) if is_whole else len(text) + 1
     documents = Documents(io.BytesIO(text), ByteRange(0, len(text), length), length)
-    pieces: list[tuple[RecordPiece, bytes]] = []
-    try:
+    pieces: list[_Piece] = []
+    with suppress(Unsound):  # the text ends in the middle of a record
         for window in documents.each(len(text)):
             pieces += ((piece, window.text[piece.start : piece.end]) for piece in window.pieces)
-    except Unsound:
-        pass  # the text ends in the middle of a record
-    return _Found(pieces, documents.forms, documents.inside or ())
+    return documents, pieces
 
 
-def _judged(head: bytes, found: _Found, *, is_whole: bool, of_any: bool) -> Shape:
+def _judged(head: bytes, found: Documents, pieces: list[_Piece], *, is_whole: bool, of_any: bool) -> Shape:
     """The layout of a file that begins with ``head``. Raises FileRefused."""
     if not found.forms[Format.ARRAY] and not found.forms[Format.OBJECT]:
         if not of_any:
-            _require_records(head, found.pieces, is_whole=is_whole)
-    elif b"{" not in head and any(piece.rule == NO_OBJECT for piece, _ in found.pieces):
+            _require_records(head, pieces, is_whole=is_whole)
+    elif b"{" not in head and any(piece.rule == NO_OBJECT for piece, _ in pieces):
         raise FileRefused("The file is a JSON list, but not of objects: each record must be an object.")
-    return Shape(_format(found.forms), found.inside)
+    return Shape(_format(found.forms), found.inside or ())
 
 
-def _require_records(head: bytes, pieces: list[tuple[RecordPiece, bytes]], *, is_whole: bool) -> None:
+def _require_records(head: bytes, pieces: list[_Piece], *, is_whole: bool) -> None:
     """Raise FileRefused if the file is a single object that isn't a record or the beginning of one."""
     if pieces and pieces[0][0].rule == TOO_MANY_LISTS and all(piece.rule for piece, _ in pieces):
         raise FileRefused(f"The file's lists are nested more than {syntax.MOST_LISTS} levels deep.")
@@ -126,31 +121,25 @@ def _require_records(head: bytes, pieces: list[tuple[RecordPiece, bytes]], *, is
     if not pieces:
         raise FileRefused('The file is a JSON object in which no list called "data" begins within the first 4 MB.')
     (piece, text), is_only = pieces[0], is_whole and len(pieces) == 1
-    if is_only and b'"type"' not in text and _is_too_deep(text):
-        raise FileRefused(f"The file is one JSON object, nested more than {schema.DEEPEST} levels deep.")
+    is_record = not is_only or _is_record(text)
     if is_only and piece.rule == CUT_SHORT and b'"type"' not in text:
         raise FileRefused("The file ends in the middle of its first record.")
     # If the list has another name, splitting cuts the object where the list's first record begins on its own line.
-    if (is_only and not _is_record(text)) or (piece.is_damaged and text.endswith(b"[")):
+    if not is_record or (piece.is_damaged and text.endswith(b"[")):
         raise FileRefused('The file is one JSON object without a list called "data": put the records into that list.')
 
 
-def _is_too_deep(text: bytes) -> bool:
-    """Whether a text without records would be valid JSON if it weren't nested so deeply."""
-    try:
-        msgspec.json.decode(text)
-    except RecursionError:
-        return True
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        pass
-    return False
-
-
 def _is_record(text: bytes) -> bool:
+    """Whether a file's only object is a record, maybe a damaged one. Raises FileRefused if it's nested too deeply."""
+    has_type = b'"type"' in text
     try:
         found = msgspec.json.decode(text)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return b'"type"' in text
+    except RecursionError:
+        if has_type:
+            return True
+        raise FileRefused(f"The file is one JSON object, nested more than {schema.DEEPEST} levels deep.") from None
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return has_type
     return isinstance(found, dict) and "type" in found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from interactions.compiled import lanes
-from interactions.compiled.jit import compiled
+from interactions.compiled.jit import compiled, compiled_beside
 
 _WORDS = np.frombuffer(b"somepseudorandomlygeneratedbytes", ">u8").astype(np.uint64)
 _V0, _V1, _V2, _V3 = _WORDS[0], _WORDS[1], _WORDS[2], _WORDS[3]
@@ -55,7 +55,7 @@ def _hash(text, start, size, k0, k1):
     return v0 ^ v1 ^ v2 ^ v3
 
 
-@compiled
+@compiled_beside
 def strings(text, offsets, rows, k0, k1, out):
     """Hash each of ``rows`` strings into ``out`` (uint64). ``text`` and ``offsets`` are those of an Arrow string array;
     ``k0`` and ``k1`` (uint64) are the key."""

@@ -49,7 +49,7 @@ def events_of(source: Source, body: bytes, options: Options) -> Iterator[Event]:
 
 
 def events_in(source: Source, document: Json, options: Options) -> Iterator[Event]:
-    """The events in a document, in order. Never raises, whatever it is."""
+    """The events in a document, in order. Never raises."""
     for event in source.events(document):
         yield _event(source, event, options)
 

@@ -21,7 +21,7 @@ from interactions.contract import schema
 
 UNNAMED = "(no name)"
 NO_TYPE = "It has no interaction type."
-ON_PURPOSE = "It is mapped to nothing."
+ON_PURPOSE = "It is mapped to no type."
 
 _LONGEST_NAME = 200  # characters; longer event names are cut
 _SAFE_DIGITS = 18  # integers with so many digits fit into 64 bits

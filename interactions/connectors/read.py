@@ -21,7 +21,7 @@ from interactions.contract import schema
 
 _MOST_NAMES = 1000  # kinds of skipped events counted separately per chunk
 _OTHERS = Skipped("(other events)", "They have no interaction type.")
-_NO_EVENT = "It is no event."
+_NO_EVENT = "It isn't an event."
 _NOTE = schema.NOTE
 _TOO_DEEP = schema.DEEPEST + 1
 _encoder = msgspec.json.Encoder()
@@ -30,6 +30,8 @@ _encoder = msgspec.json.Encoder()
 def first_documents(head: bytes, *, is_whole: bool) -> list[Json]:
     """The complete objects at the beginning of a text."""
     found: list[Json] = []
+    if b"{" not in head:
+        return found  # as in most CSV files, which would be searched for the beginning of a record several times
     run = ByteRange(0, len(head), len(head) if is_whole else len(head) + 1)
     with suppress(Unsound):  # the text ends in the middle of a document
         for decoded in documents(io.BytesIO(head), run, max(len(head), 1)):

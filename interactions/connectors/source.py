@@ -105,7 +105,7 @@ class Chunk:
     """
 
     size: int
-    lines: bytes = b""
+    lines: bytes | memoryview = b""
     records: int = 0
     events: int = 0
     skipped: Counter[Skipped] = field(default_factory=Counter)

@@ -83,7 +83,7 @@ def site_key(request: HttpRequest, environment: str) -> HttpResponse:
     here = get_object_or_404(Environment, slug=environment)
     form = OnceForm(request.POST)
     if not form.is_valid() or form.is_sent_again():
-        messages.warning(request, "This key exists already. A key is shown only once: rotate it if you didn't keep it.")
+        messages.warning(request, "This key already exists. A key is shown only once: rotate it if you didn't keep it.")
         return redirect("api_reference", environment=here.slug)
     _, text = keys.create(here, kind=ApiKey.Kind.PUBLISHABLE, name="Shops and sites", user=person(request))
     answer: HttpResponse = render(request, "api/page.html", _context(request, here, text))

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, HttpRe
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
+from dojo.database import is_away
 from interactions.disk import is_full
 
 REFUSED = "Your role doesn't allow this. Ask an owner of the environment for access."
@@ -50,9 +51,13 @@ def waiting(request: HttpRequest, reason: str) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponseServerError:
-    """A page with a reference that is also in the log, next to the traceback. 503 if the disk is full."""
+    """A page with a reference that is also in the log, next to the traceback.
+
+    503 if the disk is full, or the database can't be reached.
+    """
     reference = secrets.token_hex(4)
     log.error("Reference %s: %s %s failed.", reference, request.method, request.path, exc_info=True)
-    full = is_full(sys.exc_info()[1])
-    text = render_to_string("500.html", {"reference": reference, "full": full})
-    return HttpResponseServerError(text, status=503 if full else 500)
+    error = sys.exc_info()[1]
+    full, away = is_full(error), is_away(error)
+    text = render_to_string("500.html", {"reference": reference, "full": full, "away": away})
+    return HttpResponseServerError(text, status=503 if full or away else 500)

@@ -18,6 +18,7 @@ from interactions.analytics.data_sets import settled
 from interactions.analytics.reports import record_chunks
 from interactions.analytics.reports.totals import count
 from interactions.codec.record_files import RecordFormat, pieces
+from interactions.cohorts.stored import KnownCohorts
 from interactions.console.filter.choice import FilterChoice
 from interactions.console.fragments import page_or_fragment
 from interactions.console.gate import demand, person
@@ -48,7 +49,7 @@ def exports(request: HttpRequest, environment: str) -> HttpResponse:
 def export_new(request: HttpRequest, environment: str) -> HttpResponse:
     """The number of records, and a choice of format."""
     here = get_object_or_404(Environment, slug=environment)
-    choice = FilterChoice.of(request.GET, here.zone)
+    choice = FilterChoice.of(request.GET, here.zone, cohorts=KnownCohorts(here))
     if choice.people:
         demand(request, Right.PEOPLE, here.slug)
     total = count(settled(here.slug), records_filter(here, choice))
@@ -69,7 +70,10 @@ def export_new(request: HttpRequest, environment: str) -> HttpResponse:
 def export_at_once(request: HttpRequest, environment: str) -> HttpResponseBase:
     """Stream the records if there are few; else redirect to the form for an export by a worker."""
     here = get_object_or_404(Environment, slug=environment)
-    choice, form = FilterChoice.of(request.GET, here.zone), _form(request.GET.get("format", ""))
+    choice, form = (
+        FilterChoice.of(request.GET, here.zone, cohorts=KnownCohorts(here)),
+        _form(request.GET.get("format", "")),
+    )
     admit(request, here, choice.people, "export")
     wanted = records_filter(here, choice)
     rows = record_chunks.records(here.slug, wanted, exporting.AT_ONCE + 1)
@@ -116,7 +120,10 @@ def export_cancel(request: HttpRequest, environment: str, pk: int) -> HttpRespon
 
 
 def _begin(request: HttpRequest, here: Environment) -> HttpResponse:
-    choice, form = FilterChoice.of(request.POST, here.zone), _form(request.POST.get("format", ""))
+    choice, form = (
+        FilterChoice.of(request.POST, here.zone, cohorts=KnownCohorts(here)),
+        _form(request.POST.get("format", "")),
+    )
     admit(request, here, choice.people, "export")
     wanted = records_filter(here, choice)
     try:

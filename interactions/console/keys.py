@@ -89,7 +89,7 @@ def _listed(request: HttpRequest, here: Environment) -> dict[str, Any]:
     return {
         "environment": here,
         "keys": sorted(rows, key=lambda key: not key.is_live),
-        "expiring": sorted((key for key in rows if key.expires_soon), key=lambda key: key.expires_at),
+        "expiring": using.expiring(here),
     }
 
 
@@ -108,5 +108,5 @@ def _shown(
 
 
 def _shown_before(request: HttpRequest, here: Environment) -> HttpResponse:
-    messages.warning(request, "This key exists already. A key is shown only once: if you didn't keep it, rotate it.")
+    messages.warning(request, "This key already exists. A key is shown only once: if you didn't keep it, rotate it.")
     return to_page(request, "keys", here)

@@ -12,6 +12,7 @@ from django.urls import reverse
 from interactions.access import members
 from interactions.access.roles import Access, Right, Role, rule_of
 from interactions.console.filter.choice import carried
+from interactions.console.saved.visit import visit_of
 from interactions.models import Environment
 from interactions.privacy import open_requests
 
@@ -21,9 +22,18 @@ _PAGES: Final[dict[str, tuple[str, ...]]] = {
     "overview": (),
     "dashboard": (),
     "people": ("person",),
+    "breakdown": (),
     "retention": (),
+    "paths": (),
+    "funnel": (),
+    "product_names": ("product_names_check",),
+    "cohorts": ("cohort_create", "cohort_edit", "cohort_delete"),
     "health": ("health_thresholds",),
-    "records": ("record", "exports", "export_new"),
+    "records": ("record", "exports", "export_new", "schedules", "schedule", "schedule_new"),
+    "saved_views": (
+        "view_create", "view_edit", "annotations", "annotation_create", "annotation_edit", "share_links",
+        "share_link_create", "share_link_revoke",
+    ),
     "imports": ("import_new", "import_detail", "import_check", "import_load"),
     "live": ("live_problems", "live_call"),
     "api_reference": ("api_site_key",),
@@ -39,6 +49,7 @@ _PAGES: Final[dict[str, tuple[str, ...]]] = {
     "keys": ("key_create", "key_rotate", "key_revoke"),
     "activity": (),
     "settings": (),
+    "notifications": (),
     "members": ("member_add", "member_edit", "member_link", "member_deactivate", "member_second_factor"),
     "operations": (),
 }  # fmt: skip
@@ -102,8 +113,11 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     """Context processor: ``navigation``, ``environment`` and ``may``, the names of the user's rights there.
 
     Without a log-in, or without a role anywhere, only an empty ``may``. Pages outside any environment (the account)
-    may have ``?environment=``, so that the pane still links to where the user was.
+    may have ``?environment=``, so that the pane still links to where the user was. A visitor by share link has no
+    pane and no rights: ``shared`` is their visit.
     """
+    if visit := visit_of(request):
+        return {"may": frozenset(), "shared": visit, "base_template": "shared/base.html"}
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"may": frozenset()}
@@ -129,7 +143,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
             environments=tuple(links),
             sections=_sections(page, current, rights, filtered, is_administrator=user.is_superuser),
             account_url=_beside("account", current),
-            account_active=page == "account",
+            account_active=page in ("account", "my_notifications"),
             role=dict(standing.roles)[current.slug],
         ),
     }
@@ -148,9 +162,9 @@ def _beside(page: str, environment: Environment) -> str:
     return reverse(page, query={"environment": environment.slug})
 
 
-_OF_NO_ENVIRONMENT: Final = frozenset({"account", "operations"})
+_OF_NO_ENVIRONMENT: Final = frozenset({"account", "my_notifications", "operations"})
 # Pages about interactions, which share a filter.
-_FILTERED: Final = frozenset({"dashboard", "records", "retention"})
+_FILTERED: Final = frozenset({"dashboard", "records", "breakdown", "retention", "paths", "funnel"})
 
 # Title, and label, URL name and icon of each entry; a sub-entry has no icon. Only pages that the user may open are
 # shown.
@@ -160,11 +174,17 @@ _SECTIONS: Final = (
         "Data sets",
         (
             ("Interactions", "dashboard", "click"),
-            ("Records", "records", ""),
+            ("Breakdown", "breakdown", ""),
+            ("Funnel", "funnel", ""),
+            ("Paths", "paths", ""),
             ("Retention", "retention", ""),
+            ("Cohorts", "cohorts", ""),
             ("People", "people", ""),
+            ("Records", "records", ""),
             ("Imports", "imports", ""),
             ("Health", "health", ""),
+            ("Product names", "product_names", ""),
+            ("Saved views", "saved_views", ""),
         ),
     ),
     (
@@ -189,11 +209,15 @@ _SECTIONS: Final = (
             ("API keys", "keys", "key"),
             ("Members", "members", "users"),
             ("Activity", "activity", "history"),
+            ("Notifications", "notifications", "bell"),
             ("Environment", "settings", "adjustments"),
             ("Operations", "operations", "server-2"),
         ),
     ),
 )
+
+FILTERED_PAGES: Final = {name: label for _, entries in _SECTIONS for label, name, _ in entries if name in _FILTERED}
+"""The pages with a filter and their labels: what can be saved as a view."""
 
 
 def _sections(

@@ -13,11 +13,11 @@ from django.views.decorators.http import require_safe
 
 from dojo import health, heartbeat, restarts
 from interactions.console.fragments import page_or_fragment
+from interactions.errors import DataNotReady
 from interactions.models import Environment
 from interactions.operations import disk_figures, environment_figures, queue_figures
 from interactions.operations.advice import advice
 from interactions.operations.machine import QueueFigures
-from interactions.warehouse.log import LakeUnreadable
 
 
 @require_safe
@@ -29,7 +29,7 @@ def operations(request: HttpRequest) -> HttpResponse:
     for environment in Environment.objects.all():
         try:
             figures.append(environment_figures(environment))
-        except LakeUnreadable as error:
+        except DataNotReady as error:
             unreadable.append((environment, str(error)))
     context: dict[str, Any] = {
         "parts": parts,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
@@ -13,17 +14,23 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from interactions import readiness
+from interactions.access import keys
 from interactions.access.members import standing
+from interactions.access.roles import Right
 from interactions.analytics.data_sets import Engine, settled
 from interactions.analytics.reports import overview as questions
 from interactions.analytics.reports.overview import first_look
 from interactions.console import charts
 from interactions.console.dashboard.odd_dates import OddDates
 from interactions.console.filter.choice import FilterChoice
-from interactions.console.gate import person
+from interactions.console.gate import may, person
+from interactions.console.saved.views import address_of
+from interactions.contract.moments import local
 from interactions.ingest.live import calls as ring
 from interactions.ingest.live.calls import RingAway
 from interactions.models import Environment, Import
+from interactions.saved import notes
+from interactions.saved.views import start_of
 
 _DAYS: Final = 30
 _RATE: Final = timedelta(minutes=10)
@@ -41,11 +48,13 @@ class Live:
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Redirect to the user's first environment, or explain that there is none."""
-    environments = standing(person(request)).environments
-    if not environments:
+    """Redirect to the start page of the user's first environment, or explain that there is none."""
+    found = standing(person(request))
+    if not found.environments:
         return render(request, "no_environment.html")
-    return redirect("overview", environment=environments[0].slug)
+    first = found.environments[0]
+    view = start_of(first, sees_people=found.may(Right.PEOPLE, first.slug))
+    return redirect(address_of(view)) if view else redirect("overview", environment=first.slug)
 
 
 @require_safe
@@ -69,6 +78,8 @@ def overview(request: HttpRequest, environment: str) -> HttpResponse:
         "live": _live(here.slug),
         "requests": [request for request in here.deletion_requests.all()[:1000] if request.ended_at is None],
     }
+    if may(request, Right.KEYS, here.slug):
+        context["expiring_keys"] = keys.expiring(here)
     if totals is not None:
         context |= _growth(here, engine)
     return render(request, "overview/page.html", context)
@@ -88,10 +99,20 @@ def _growth(here: Environment, engine: Engine) -> dict[str, Any]:
     return {
         "stored": questions.stored(here.slug),
         "added_week": int(days.tail(7).sum()),
-        "days": charts.columns(frame, here.zone),
+        "days": _with_notes(here, charts.columns(frame, here.zone)),
         "days_count": _DAYS,
+        "first_day": local(frame.index[0], here.zone).date().isoformat(),
+        "last_day": local(frame.index[-1], here.zone).date().isoformat(),
         "added": {name: int(frame[name].sum()) for name in frame},
     }
+
+
+def _with_notes(here: Environment, days: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The days, each with the ``note`` on it; empty for none."""
+    found: dict[date, list[str]] = defaultdict(list)
+    for each in notes.between(here, days[0]["day"].date(), days[-1]["day"].date()) if days else []:
+        found[each.day].append(each.text)
+    return [{**day, "note": "; ".join(found.get(day["day"].date(), []))} for day in days]
 
 
 def _live(environment: str) -> Live | None:

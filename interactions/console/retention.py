@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 import pandas as pd
@@ -15,57 +14,32 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from interactions.access.roles import Right
-from interactions.analytics.data_sets import settled, standing
+from interactions.analytics.data_sets import standing
 from interactions.analytics.periods import Unit
-from interactions.analytics.reports.reach import Reach, is_over, reach
-from interactions.analytics.reports.retention import MOST_BARS, UNITS, Return, retained, retention
+from interactions.analytics.reports.reach import Reach, is_over
+from interactions.analytics.reports.retention import MOST_BARS, UNITS, retained
+from interactions.cohorts.stored import KnownCohorts
 from interactions.console.charts import spark
 from interactions.console.filter.choice import FilterChoice
 from interactions.console.gate import demand
 from interactions.console.people.filter import admit
 from interactions.console.spreadsheet import as_file
 from interactions.contract.moments import local, written
-from interactions.contract.schema import TYPES, TYPES_BY_GROUP
+from interactions.contract.schema import TYPES_BY_GROUP
 from interactions.errors import DataNotReady
 from interactions.models import Environment
 from interactions.questions.choice import PRESETS
-from interactions.questions.parts import one_of
 from interactions.questions.periods import INSTANT, address_of
+from interactions.questions.retention import RetentionChoice, returned
 
 _KEPT: Final = ("unit", "first", "returning")
 _SHADES: Final = 10
-_WIDEST: Final = {Unit.DAY: timedelta(days=31), Unit.WEEK: timedelta(weeks=26)}
 
 
-@dataclass(frozen=True, slots=True)
-class RetentionChoice:
-    """The page's query parameters; a type that is empty means any."""
-
-    filter: FilterChoice
-    unit: Unit | None
-    first: str
-    returning: str
-
-    @classmethod
-    def of(cls, query: QueryDict, here: Environment) -> RetentionChoice:
-        """Parse a query string. Invalid values are ignored and reported in ``filter.mistakes``."""
-        found = FilterChoice.of(query, here.zone, keep=_KEPT)
-        unit = one_of(query, "unit", [unit.value for unit in UNITS], found.mistakes)
-        first, returning = (one_of(query, name, list(TYPES), found.mistakes) or "" for name in _KEPT[1:])
-        return cls(found, Unit(unit) if unit else None, first, returning)
-
-    @property
-    def asked(self) -> Return:
-        """What the report is asked."""
-        return Return((self.first,) if self.first else TYPES, (self.returning,) if self.returning else TYPES)
-
-    def unit_of(self, found: Reach) -> Unit:
-        """The chosen unit, or the finest in which the whole period has a place."""
-        period = self.filter.period(found.newest, found.everything)
-        if self.unit or found.first is None or found.newest is None:
-            return self.unit or Unit.WEEK
-        start, end = period.bounded(found.begins or found.first, found.newest)
-        return next((unit for unit, widest in _WIDEST.items() if end - start <= widest), Unit.MONTH)
+def _choice(query: QueryDict, here: Environment) -> RetentionChoice[FilterChoice]:
+    """Invalid values are ignored and reported in ``filter.mistakes``."""
+    found = FilterChoice.of(query, here.zone, keep=_KEPT, cohorts=KnownCohorts(here))
+    return RetentionChoice.of(query, found, found.mistakes)
 
 
 @require_safe
@@ -73,7 +47,7 @@ class RetentionChoice:
 def retention_page(request: HttpRequest, environment: str) -> HttpResponse:
     """The page without its figures, which it loads by itself; ``figures=now`` renders both, ``format=csv`` a file."""
     here = get_object_or_404(Environment, slug=environment)
-    choice = RetentionChoice.of(request.GET, here)
+    choice = _choice(request.GET, here)
     fragment = bool(request.htmx)  # type: ignore[attr-defined]
     if not fragment:
         admit(request, here, choice.filter.people, "retention")
@@ -92,7 +66,7 @@ def retention_page(request: HttpRequest, environment: str) -> HttpResponse:
     return response
 
 
-def _context(here: Environment, choice: RetentionChoice) -> dict[str, Any]:
+def _context(here: Environment, choice: RetentionChoice[FilterChoice]) -> dict[str, Any]:
     import_id = choice.filter.parts.import_id
     return {
         "environment": here,
@@ -110,22 +84,11 @@ def _context(here: Environment, choice: RetentionChoice) -> dict[str, Any]:
     }
 
 
-def _asked(here: Environment, choice: RetentionChoice) -> tuple[pd.DataFrame, Unit, Reach]:
-    """The report, its unit, and when there are records. Raises DataNotReady."""
-    index = settled(here.slug)
-    found = reach(index, timezone.now(), here.zone, choice.filter.parts.import_id)
-    unit = choice.unit_of(found)
-    return (
-        retention(index, choice.filter.filter(found.newest, found.everything), choice.asked, unit, here.zone),
-        unit,
-        found,
-    )
-
-
-def _figures(here: Environment, choice: RetentionChoice) -> dict[str, Any]:
-    frame, unit, found = _asked(here, choice)
+def _figures(here: Environment, choice: RetentionChoice[FilterChoice]) -> dict[str, Any]:
+    frame, unit, found = returned(here, choice)
     so_far = _so_far(here, frame, unit, found, choice.filter.period(found.newest, found.everything).end)
     curve = retained(frame, is_last_whole=so_far is None)
+    known = [(bar, share) for bar, share in enumerate(curve) if bar and not pd.isna(share)]
     return {
         "has_figures": True,
         "unit": unit,
@@ -135,7 +98,8 @@ def _figures(here: Environment, choice: RetentionChoice) -> dict[str, Any]:
         "people": int(frame["people"].sum()),
         "columns": list(range(len(frame))),
         "curve": [_cell(None, None if pd.isna(share) else share) for share in curve],
-        "line": spark([share for share in curve.iloc[1:] if not pd.isna(share)]),
+        "line": spark([share for _, share in known]),
+        "ends": known[:1] + known[-1:],
         "rows": [
             {
                 "start": written(local(start, here.zone), _FORMS[unit]),
@@ -175,8 +139,8 @@ def _cell(people: int | None, share: float | None) -> dict[str, Any]:
     return {"people": people, "share": share, "shade": shade, "is_so_far": False}
 
 
-def _as_csv(here: Environment, choice: RetentionChoice) -> HttpResponse:
-    frame, unit, _ = _asked(here, choice)
+def _as_csv(here: Environment, choice: RetentionChoice[FilterChoice]) -> HttpResponse:
+    frame, unit, _ = returned(here, choice)
     heading = [f"{unit} ({here.time_zone})", "people", *(f"{unit} {later}" for later in range(len(frame)))]
     rows = [
         [

@@ -268,7 +268,10 @@ class ErasedPeople:
 
     def look_for(self, identifiers: Collection[str], *, user: bool = True, anonymous: bool = True) -> None:
         """Add the people with one of these ids, of the given kinds, to ``met``."""
-        ids = pa.array(filter(_is_whole, identifiers), pa.string())
+        self.look_for_in(pa.array(filter(_is_whole, identifiers), pa.string()), user=user, anonymous=anonymous)
+
+    def look_for_in(self, ids: pa.Array, *, user: bool = True, anonymous: bool = True) -> None:
+        """The same for a column of ids without nulls."""
         keys = pa.chunked_array([ring.column(ids) for ring in self._tombstones.rings(self._keyring)])
         for kind, moments in (("user", self._tombstones.users), ("anonymous", self._tombstones.anonymous)):
             if (user if kind == "user" else anonymous) and len(moments):

@@ -78,7 +78,8 @@ def cancel(export: Export) -> None:
 def narrowed_by(filter: Filter) -> list[str]:
     """The names of the fields in ``filter``, for display; never their values."""
     given = [name for name in ("period", "groups", "types") if getattr(filter, name) not in ((), ALL)]
-    given += [condition.field for condition in filter.conditions]
+    given += ["cohorts"] if filter.all_cohorts else []
+    given += [condition.field for condition in filter.all_conditions]
     words = (name.removesuffix("_id").removesuffix("_key").removeprefix("is_").replace("_", " ") for name in given)
     return list(dict.fromkeys(words))
 

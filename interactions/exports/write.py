@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
+from interactions.analytics.reports.cohorts import with_members
 from interactions.analytics.reports.record_chunks import chunks
 from interactions.codec.record_files import RecordFormat, writer
 from interactions.disk import PAUSED, is_full
@@ -99,7 +100,7 @@ def _write(export: Export, mine: QuerySet[Export]) -> None:
     records = 0
     with _opened(export) as sink:
         out = writer(RecordFormat(export.format), sink)
-        for table in chunks(files, people, restored(export.filter)):
+        for table in chunks(files, people, with_members(slug, restored(export.filter))):
             if free_bytes() < table.nbytes:
                 raise DiskFull(PAUSED)
             out.add(table)

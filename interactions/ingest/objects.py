@@ -6,7 +6,8 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +17,12 @@ from django.conf import settings
 
 from interactions import process_caches
 from interactions.files import scratch
-from interactions.objects import Objects, Piece
+from interactions.ingest import own_pieces
+from interactions.objects import Objects
+from interactions.pieces import Piece
 
 _WORK: Final = "work-of-objects-"
+_AT_ONCE: Final = 8  # objects fetched
 _DEAD_SECONDS: Final = 3600.0  # without a write, after which a copy is nobody's, whoever has its process's number
 
 
@@ -41,9 +45,9 @@ class ObjectFile:
     def name(self) -> str:
         return self.key.rpartition("/")[2]
 
-    def open(self, mode: Literal["rb"] = "rb", /) -> BinaryIO:
-        """Raises FileNotFoundError."""
-        return objects().open([Piece(0, self.size(), self.key)])
+    def open(self, mode: Literal["rb"] = "rb", /, *, end: int | None = None) -> BinaryIO:
+        """A file to read; nothing is fetched in advance from ``end`` on. Raises FileNotFoundError."""
+        return objects().open([Piece(0, self.size(), self.key)], end)
 
     def exists(self) -> bool:
         return objects().exists(self.key)
@@ -63,10 +67,10 @@ class PiecedFile:
     pieces: tuple[Piece, ...]
     length: int
 
-    def open(self, mode: Literal["rb"] = "rb", /) -> BinaryIO:
-        """Raises FileNotFoundError."""
+    def open(self, mode: Literal["rb"] = "rb", /, *, end: int | None = None) -> BinaryIO:
+        """A file to read; nothing is fetched in advance from ``end`` on. Raises FileNotFoundError."""
         self.size()
-        return objects().open(self.pieces)
+        return objects().open(self.pieces, end, own_pieces.fetch)
 
     def exists(self) -> bool:
         return sum(piece.size for piece in self.pieces) == self.length
@@ -91,25 +95,44 @@ def work() -> Iterator[Path]:
 
 
 @contextmanager
-def copies(files: Sequence[ObjectFile]) -> Iterator[list[Path]]:
-    """The objects as files on this machine, under their own names. Raises FileNotFoundError."""
+def copies(files: Sequence[ObjectFile], take: Callable[[Path], bool] = lambda path: False) -> Iterator[list[Path]]:
+    """The objects as files on this machine, under their own names. Raises FileNotFoundError.
+
+    ``take`` may make the file of a path without its object, and returns whether it did.
+    """
     with work() as folder:
         paths = [folder / file.name for file in files]
-        for file, path in zip(files, paths, strict=True):
-            objects().fetch(file.key, path)
+        left = [(file.key, path) for file, path in zip(files, paths, strict=True) if not take(path)]
+        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="fetching") as threads:
+            for _ in threads.map(lambda each: objects().fetch(*each), left):
+                pass
         yield paths
 
 
 @contextmanager
 def made(file: ObjectFile) -> Iterator[Path]:
-    """A path on this machine; what is written there becomes the object at the end, unless there was an exception."""
+    """A path on this machine; what is written there becomes the object at the end, unless there was an exception. If
+    nothing is, an earlier object is removed."""
+    with made_anew(file) as path:
+        yield path
+        if not path.exists():
+            file.unlink()
+
+
+@contextmanager
+def made_anew(file: ObjectFile, keep: Callable[[Path], object] = lambda path: None) -> Iterator[Path]:
+    """The same where there is no earlier object. ``keep`` is called with the file once the object is durable.
+
+    Raises FileNotFoundError if the folder was removed meanwhile, and with it what was written.
+    """
     with work() as folder:
         path = folder / file.name
         yield path
         if path.exists():
             objects().put(file.key, path)
+            keep(path)
         else:
-            file.unlink()
+            folder.stat()
 
 
 def _dead() -> list[Path]:
@@ -126,11 +149,17 @@ def _is_alive(name: str) -> bool:
         return False
     except PermissionError:
         return True
-    folder = scratch() / f"{_WORK}{name}"
+    return pid == os.getpid() or _last_written(scratch() / f"{_WORK}{name}") > time.time() - _DEAD_SECONDS
+
+
+def _last_written(folder: Path) -> float:
+    """When a folder or a file in it was last written; 0 if it's gone. Its files may be renamed or removed meanwhile."""
+    found = 0.0
     with suppress(FileNotFoundError):
-        newest = max((path.stat().st_mtime for path in (folder, *folder.iterdir())), default=0.0)
-        return pid == os.getpid() or newest > time.time() - _DEAD_SECONDS
-    return False
+        for path in (folder, *folder.iterdir()):
+            with suppress(FileNotFoundError):
+                found = max(found, path.stat().st_mtime)
+    return found
 
 
 def _remove_dead() -> None:

@@ -37,6 +37,11 @@ class Stream(models.Model):
     last_problem = models.CharField(max_length=1000, blank=True)
     last_problem_at = models.DateTimeField(null=True)
 
+    @property
+    def server_list(self) -> list[str]:
+        """The servers of Kafka."""
+        return self.servers.split(",") if self.servers else []
+
 
 class StreamPosition(models.Model):
     """The position in a partition or shard, and the lease of its reader.

@@ -18,8 +18,8 @@ _PARTS: Final = {
     "database": "Check that the database runs and that its disk isn't full.",
     "redis": "Check that Redis runs and that its disk isn't full.",
     "worker": "Start a worker. Imports, erasures and exports wait for one.",
-    "inbox": "Start the process inbox, or look at the log for what it fails with. Calls are still accepted and kept.",
-    "processes": "Look at logs/dojo.log for what they fail with.",
+    "inbox": "Start the process inbox, or check the log for its error. Calls are still accepted and kept.",
+    "processes": "Check logs/dojo.log for their errors.",
     "engine": "Start the query engine that ENGINE_URL names. Pages of large environments wait for it.",
     "clock": "Let the clocks of all machines follow the same time server: erasures compare their times.",
 }
@@ -47,7 +47,7 @@ def advice(
 def _of_parts(parts: Mapping[str, str]) -> Iterator[Advice]:
     for part, state in parts.items():
         if state != _OK and not state.startswith("unknown"):  # an unknown state is caused by another part
-            yield Advice(f"{part.capitalize()}: {state}.", _PARTS.get(part, "Look at logs/dojo.log."), is_urgent=True)
+            yield Advice(f"{part.capitalize()}: {state}.", _PARTS.get(part, "Check logs/dojo.log."), is_urgent=True)
 
 
 def _of_machine(disk: DiskFigures, queue: QueueFigures | None) -> Iterator[Advice]:
@@ -68,18 +68,18 @@ def _of_environment(it: EnvironmentFigures) -> Iterator[Advice]:
     if it.inbox_age_seconds > INBOX_SECONDS:
         yield Advice(
             f"Calls to {it.name} have waited for {_minutes(it.inbox_age_seconds)} to be moved.",
-            "Look at the log for what holds up the inbox. No record is lost.",
+            "Check the log for what holds up the inbox. No record is lost.",
             is_urgent=True,
         )
     if it.set_aside_calls:
         yield Advice(
             f"Dojo couldn't move {_counted(it.set_aside_calls, 'call')} to {it.name}. The inbox keeps them.",
-            "Report the reason that the Live page shows: it's a defect. Dojo tries again at each start.",
+            "Report the reason that the Live page shows: it's a bug. Dojo tries again at each start.",
         )
     if it.index_lag_seconds > INDEX_SECONDS:
         yield Advice(
             f"Pages of {it.name} are {_minutes(it.index_lag_seconds)} behind its data.",
-            "Check that the process index runs, and look at the log for what it fails with.",
+            "Check that the process index runs, and check the log for its error.",
             is_urgent=True,
         )
     if it.failed_requests:
@@ -91,7 +91,12 @@ def _of_environment(it: EnvironmentFigures) -> Iterator[Advice]:
     if it.request_age_seconds > ERASURE_SECONDS:
         yield Advice(
             f"A deletion request of {it.name} has been open for {round(it.request_age_seconds / 86400):,} days.",
-            "Requests must be answered within 30 days: see whether it waits for somebody's approval.",
+            "Requests must be answered within 30 days: check whether it's waiting for approval.",
+        )
+    if it.expiring_keys:
+        yield Advice(
+            f"{_counted(it.expiring_keys, 'API key')} of {it.name} will expire soon.",
+            "Open API keys and rotate each before then, or its calls will be refused.",
         )
 
 

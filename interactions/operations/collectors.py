@@ -45,6 +45,7 @@ _OF_ENVIRONMENT: Final[tuple[tuple[str, str, Callable[[EnvironmentFigures], floa
     ("dojo_inbox_set_aside_calls", "Calls that Dojo can't move", lambda it: it.set_aside_calls),
     ("dojo_deletion_requests_open", "Deletion requests that aren't verified", lambda it: it.open_requests),
     ("dojo_deletion_requests_failed", "Deletion requests that failed", lambda it: it.failed_requests),
+    ("dojo_api_keys_expiring", "API keys that expire within two weeks", lambda it: it.expiring_keys),
     ("dojo_erasure_age_seconds", "Age of the oldest request that isn't verified", lambda it: it.request_age_seconds),
 )
 

@@ -12,6 +12,7 @@ from django.db.models import Count, Min, Q, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from interactions.access import keys
 from interactions.analytics.lag import indexed_version
 from interactions.contract.schema import FIELDS
 from interactions.ingest.live import calls
@@ -38,7 +39,7 @@ class EnvironmentFigures:
     """One environment (its slug) as it is now. Sizes are in bytes, ages in seconds.
 
     ``table_version`` is -1 if nothing was ever added. ``index_lag_seconds`` is the age of the oldest commit that isn't
-    in the event index. ``rejected`` is the sum over all listed imports.
+    in the event index. ``expiring_keys`` should be rotated soon. ``rejected`` is the sum over all listed imports.
     """
 
     slug: str
@@ -56,14 +57,15 @@ class EnvironmentFigures:
     open_requests: int
     failed_requests: int
     request_age_seconds: float
+    expiring_keys: int
     rejected: Mapping[Cause, int]
 
 
 def environment_figures(environment: Environment) -> EnvironmentFigures:
-    """The figures of an environment. Raises LakeUnreadable, DatabaseError."""
+    """The figures of an environment, of the table as a page sees it. Raises DataNotReady, DatabaseError."""
     slug, now = environment.slug, timezone.now()
     lake = Lake(slug)
-    version, parts = lake.state()
+    version, parts = lake.state(trusts=True)
     inbox = InboxEntry.objects.filter(environment=environment).aggregate(
         calls=Count("pk", filter=Q(problem="")),
         records=Sum("records", filter=Q(problem="")),
@@ -91,6 +93,7 @@ def environment_figures(environment: Environment) -> EnvironmentFigures:
         open_requests=requests["open"],
         failed_requests=requests["failed"],
         request_age_seconds=_age(requests["first"], now),
+        expiring_keys=len(keys.expiring(environment)),
         rejected=_rejected(environment),
     )
 

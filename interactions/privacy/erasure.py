@@ -22,6 +22,7 @@ from interactions.ingest.imports.queue import enqueue
 from interactions.ingest.live.calls import RingAway
 from interactions.models import DeletionRequest, Environment, Import, Tombstone
 from interactions.models.privacy import TombstoneRows
+from interactions.notifications import messages
 from interactions.privacy import journal, receipts, uploaded
 from interactions.privacy.database_log import StillRead
 from interactions.privacy.ids import in_pieces
@@ -296,6 +297,7 @@ def _verified(requests: Requests) -> None:
             outcome = {"outcome": "nothing was held"} if request.held_nothing else {}
             note(request, "verified", records=request.erased, **outcome)
             receipts.sign(request)
+            messages.deletion_verified(request)
 
 
 def _fail(requests: Requests, sentence: str) -> None:

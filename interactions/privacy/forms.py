@@ -32,7 +32,7 @@ class RequestForm(forms.Form):
                 "rows": 7,
                 "spellcheck": "false",
                 "autocomplete": "off",
-                "placeholder": "One a line",
+                "placeholder": "One per line",
                 "autofocus": True,
             }
         ),

@@ -7,7 +7,7 @@ from itertools import chain
 from typing import BinaryIO, Final, cast
 
 from interactions.codec.split.windows import ByteRange
-from interactions.connectors import Options, Source, dojo, recognised, records
+from interactions.connectors import Options, Source, recognised, records
 from interactions.contract.mentions import words_in
 from interactions.contract.tombstones import ErasedPeople, Person
 
@@ -50,11 +50,10 @@ class _Pieces:
 
 
 def source_of(pieces: Iterator[bytes]) -> tuple[Source | None, Iterator[bytes]]:
-    """The source of the events in a text, None for interactions or unknown ones; and all pieces."""
+    """The source of the events in a text, which is Dojo for interactions, and None if it's unknown; and all pieces."""
     first = next(pieces, b"")
     found = recognised(first[:_HEAD], is_whole=False) if first else None
-    source = None if found is None or found.source.NAME == dojo.NAME else found.source
-    return source, chain([first], pieces)
+    return None if found is None else found.source, chain([first], pieces)
 
 
 def named_in_events(source: Source, pieces: Iterable[bytes], people: ErasedPeople) -> frozenset[Person]:
@@ -63,7 +62,7 @@ def named_in_events(source: Source, pieces: Iterable[bytes], people: ErasedPeopl
 
     options = Options(types=_Every())
     for chunk in records(source, cast(BinaryIO, _Pieces(pieces)), options, run=ByteRange(0, _FAR, _FAR)):
-        named_in([chunk.lines], people)
+        named_in([bytes(chunk.lines)], people)
         for rejected in chunk.rejected:
             people.look_for(words_in(rejected.text.decode(errors="replace")))
     return frozenset(people.met)

@@ -194,7 +194,7 @@ def _require_received(request: DeletionRequest) -> None:
     """It stays so until the end of the transaction."""
     rows = DeletionRequest.objects.select_for_update(no_key=True)
     if rows.filter(pk=request.pk, state=State.RECEIVED).first() is None:
-        raise RequestStateError("The people of this request are hidden already, so it can't be changed.")
+        raise RequestStateError("The people of this request are already hidden, so it can't be changed.")
 
 
 def _require_nobody_named(request: DeletionRequest, about: About) -> None:
@@ -205,7 +205,7 @@ def _require_nobody_named(request: DeletionRequest, about: About) -> None:
     for identifier in request.named.values_list("identifier", flat=True).iterator(_ROWS):
         if len(identifier) >= _SHORTEST_NAMED and identifier.lower() in kept:
             raise NamesSomebody(
-                "One of the ids is in who asked, the reference or the note. These are kept after the erasure: "
+                "Who asked, the reference or the note has one of the ids. These are kept after the erasure: "
                 "leave the id out."
             )
 

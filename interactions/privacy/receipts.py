@@ -10,8 +10,11 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.utils import timezone
+
 from interactions import identity
 from interactions.errors import DojoError
+from interactions.exports import schedule
 from interactions.models import DeletionRequest
 from interactions.privacy import database_log
 
@@ -71,6 +74,8 @@ def check(text: str) -> Receipt:
 
 def _said(request: DeletionRequest) -> dict[str, Any]:
     held_nothing = request.held_nothing
+    ended_at = request.ended_at or timezone.now()
+    outside = schedule.out_of_reach(request.environment, ended_at)
     return {
         "kind": KIND,
         "request": request.pk,
@@ -90,6 +95,8 @@ def _said(request: DeletionRequest) -> dict[str, Any]:
         "left_by_store": request.left,
         "write_ahead_log": database_log.what_is_kept(),
         "table_version": {"before": request.version_before, "after": request.version_after},
+        # Copies that other systems got: Dojo can't tell whether these people are in them, or erase them there.
+        **({"not_erased_at": outside} if outside else {}),
         "steps": [
             {"what": step.word, "at": step.at.isoformat(), "by": step.by or "Dojo"} for step in request.steps.all()
         ],

@@ -95,7 +95,7 @@ def hide(asked: DeletionRequest, *, by: By = None, delay: timedelta = timedelta(
 
 
 def _too_late(asked: DeletionRequest) -> RequestStateError:
-    return RequestStateError(f"This request is {asked.get_state_display().lower()} already.")
+    return RequestStateError(f"This request is already {asked.get_state_display().lower()}.")
 
 
 def _keys(identifiers: Iterable[str]) -> list[int]:

@@ -18,13 +18,27 @@ from django.conf import settings
 from interactions import exports, identity, process_caches
 from interactions.analytics import keeper
 from interactions.contract.tombstones import ErasedPeople, Person, Tombstones
+from interactions.exports import schedule
 from interactions.ingest.connections import kept
 from interactions.ingest.duplicates.index import FingerprintIndex
 from interactions.ingest.imports.erased import count_in, leave_out_of
 from interactions.ingest.imports.rejects import Named
 from interactions.ingest.live import calls
 from interactions.models import Block, Environment, Import
-from interactions.privacy import database_log, entries, names, refusals, remains, said_names, staged, uploaded, wishes
+from interactions.privacy import (
+    cohorts,
+    database_log,
+    entries,
+    kept_views,
+    names,
+    refusals,
+    remains,
+    said_names,
+    schedules,
+    staged,
+    uploaded,
+    wishes,
+)
 from interactions.warehouse import people as lake_people
 from interactions.warehouse.copies import forget_copies
 from interactions.warehouse.lake import Lake
@@ -167,12 +181,14 @@ def _clear_database(_: Environment, __: Tombstones, ___: Tell) -> None:
 
 def _count_exports(environment: Environment, tombstones: Tombstones) -> Counter[Person]:
     """Exports started before the last of these people's requests may contain them."""
-    left = exports.count_before(environment, _last_asked(tombstones))
+    moment = _last_asked(tombstones)
+    left = exports.count_before(environment, moment) + schedule.writing_before(environment, moment)
     return Counter({Person(): left} if left else {})
 
 
 def _erase_exports(environment: Environment, tombstones: Tombstones, _: Tell) -> None:
     exports.forget_before(environment, _last_asked(tombstones))
+    schedule.forget_drafts(environment, _last_asked(tombstones))
 
 
 def _last_asked(tombstones: Tombstones) -> datetime:
@@ -210,7 +226,7 @@ STORES = (
     Store("backups that are being made", ("staged/",), _silent(staged.erase), staged.count),
     Store("exports", ("interactions.Export", "exports/"), _erase_exports, _count_exports),
     Store("refused records", ("interactions.Problem", "imports/"), _silent(refusals.erase), refusals.count),
-    # Where UPLOADS_URL is given, objects there instead of both folders.
+    # Where UPLOADS_URL is given, objects there instead of both folders. Nodes' copies of them go with the memory.
     Store("uploaded files", ("uploads/", "imports/"), _silent(uploaded.erase), uploaded.count, held=uploaded.held),
     Store(
         "requests in preparation",
@@ -233,6 +249,14 @@ STORES = (
         _silent(said_names.erase),
         said_names.count,
     ),
+    Store("cohorts", ("interactions.Cohort",), _silent(cohorts.erase), cohorts.count),
+    Store(
+        "views, links and notes",
+        ("interactions.Annotation", "interactions.SavedView", "interactions.ShareLink"),
+        _silent(kept_views.erase),
+        kept_views.count,
+    ),
+    Store("filters of schedules", ("interactions.ExportSchedule",), _silent(schedules.erase), schedules.count),
     Store("letters to be made", ("interactions.RequestedLetter",), _silent(wishes.erase), wishes.count),
     Store("events of connections", ("interactions.KeptEvent",), _silent(kept.erase), kept.count),
     Store("summaries", ("summaries/", "redis:answers"), _silent(remains.erase), remains.count),
@@ -241,6 +265,12 @@ STORES = (
     Store("live calls", ("redis:live", "redis/"), _erase_ring, _count_ring, held=_held_in_ring),
     Store("database log", ("dojo.sqlite3/",), _clear_database, _nothing),
 )
+
+# Places that hold records where Dojo can't erase anybody, and why. Receipts list them (exports.schedule.out_of_reach).
+OUT_OF_REACH = {
+    "exports-scheduled/": "What scheduled exports wrote, here or in EXPORT_ROOT: whoever reads it erases from it.",
+    "object stores of scheduled exports": "The same, in other people's buckets.",
+}
 
 # Places without personal data of people in the data set, and why.
 NOT_PERSONAL = {
@@ -256,6 +286,8 @@ NOT_PERSONAL = {
     "interactions.Environment": "Names that we gave.",
     "interactions.Upload": "A file's name, size and place.",
     "interactions.UploadPiece": "Sizes, and names of objects.",
+    "interactions.ProductNameList": "A file's name, and counts.",
+    "interactions.ProductNameBlock": "What products are called.",
     "interactions.ApiKey": "Keys of programs.",
     "interactions.Connection": "What a tool was named, its hashed token and its encrypted secret.",
     "interactions.Pull": "A tool's encrypted key, and when its events are pulled.",
@@ -263,8 +295,16 @@ NOT_PERSONAL = {
     "interactions.Stream": "Where messages are read from.",
     "interactions.StreamPosition": "Topics, partitions and numbers.",
     "interactions.Membership": "Those who work with Dojo, and as what.",
+    "interactions.Preference": "Which columns a user of Dojo has chosen for a page.",
     "interactions.ActivityEntry": "What those who work with Dojo did; people in the data are keyed hashes in it.",
+    "interactions.Alarm": "Which condition lasts.",
     "interactions.InboxBatch": "Numbers.",
+    "interactions.Notification": "What happened, in numbers and ids of rows.",
+    "interactions.NotificationChannel": "Encrypted addresses of those who work with Dojo, and of other tools.",
+    "interactions.NotificationDelivery": "Who was told of what, and with which result.",
+    "interactions.NotificationRules": "Limits.",
+    "interactions.ScheduledImport": "Which imports were exported.",
+    "interactions.ScheduledRun": "Counts and times.",
     "interactions.DeletionRequest": "Counts and times; its tombstones name the people.",
     "interactions.DeletionStep": "What was done to a request, and who did it.",
     "interactions.RetentionRun": "Counts and times.",
@@ -282,7 +322,7 @@ NOT_PERSONAL = {
     "usersessions.UserSession": "Browsers and networks of Dojo's users.",
     "mfa.Authenticator": "Encrypted secrets and public keys of Dojo's users.",
     "admin.LogEntry": "What Dojo's users did to rows without personal data.",
-    "redis:lake": "The write lock.",
+    "redis:lake": "The write lock, and which version of the table is the newest.",
     "redis:index": "Which machine makes an index, and the number of its last version.",
     "redis:caches": "Which processes have cleared their caches.",
     "redis:workers": "Signs of life.",
@@ -290,6 +330,7 @@ NOT_PERSONAL = {
     "redis:requests": "How many requests of a route took how long.",
     "redis:forms": "Which forms for a key were sent, by a number made for each.",
     "redis:log-ins": "Failed log-ins, and codes that were used, by keyed hashes of those who work with Dojo.",
+    "redis:links": "How many wrong share links an address tried, by a keyed hash of it.",
     "redis:celery": "Tasks: names and row numbers.",
 }
 
@@ -299,6 +340,7 @@ FAMILIES = {
     "dojo:1:base:": "redis:answers",
     "dojo:live:": "redis:live",
     "dojo:lake:": "redis:lake",
+    "dojo:table:": "redis:lake",
     "dojo:index:": "redis:index",
     "dojo:caches:": "redis:caches",
     "dojo:workers": "redis:workers",
@@ -306,6 +348,7 @@ FAMILIES = {
     "dojo:calls:": "redis:calls",
     "dojo:requests": "redis:requests",
     "dojo:1:form:": "redis:forms",
+    "dojo:1:share-link:": "redis:links",
     "dojo:1:log-in:": "redis:log-ins",
     "_kombu.": "redis:celery",
     "unacked": "redis:celery",

@@ -15,11 +15,13 @@ from typing import Final
 
 from interactions import identity, process_caches
 from interactions.compiled.first_load import FIRST_LOAD
+from interactions.connectors import columnar, dojo
 from interactions.contract.tombstones import ErasedPeople, Person, Tombstones, microseconds
 from interactions.errors import FileRefused
-from interactions.ingest.imports import lifecycle, storage
+from interactions.ingest.imports import lifecycle, storage, tables
 from interactions.models import Environment, Import, Upload
 from interactions.privacy.named_events import named_in_events, source_of
+from interactions.privacy.named_tables import named_in_table
 from interactions.unpack import Openable, open_text
 
 _MOST_READ: Final = 4 << 20  # bytes read at once
@@ -27,8 +29,8 @@ _MOST_READ: Final = 4 << 20  # bytes read at once
 logger = logging.getLogger(__name__)
 
 REMOVED: Final = (
-    "The file named people whose records had to be erased, so it was removed. Nothing was loaded from it. "
-    "Drop it in again to load the others."
+    "The file named people who had to be erased, so it was removed. Nothing was loaded from it. "
+    "Drop it again to load the others."
 )
 
 
@@ -40,7 +42,7 @@ def count(environment: Environment, tombstones: Tombstones) -> Counter[Person]:
 
 def held(environment: Environment, tombstones: Tombstones) -> set[Person]:
     """Which of these people are named in stored files."""
-    return set().union(*(_named(imp, tombstones) for imp in _with_file(environment, tombstones)))
+    return set().union(*(_named(imp, tombstones) for imp in _with_file(environment, tombstones))) - {Person()}
 
 
 def erase(environment: Environment, tombstones: Tombstones) -> None:
@@ -68,15 +70,17 @@ def _with_file(environment: Environment, tombstones: Tombstones) -> Iterator[Imp
 def _named(imp: Import, tombstones: Tombstones) -> frozenset[Person]:
     try:
         place = _text_of(imp)
-        return frozenset() if place is None else _named_in(place, storage.sign_of(place), tombstones)
+        if place is None:
+            return frozenset()
+        return _named_in(place, storage.sign_of(place), tombstones, is_table=tables.is_table(imp))
     except FileNotFoundError:  # cancelled meanwhile
         return frozenset()
 
 
 def _text_of(imp: Import) -> storage.Place | None:
-    """The unpacked text if it's complete, else the uploaded file."""
+    """The unpacked text if it's complete, else the uploaded file. Of tables the file, as all cells are searched."""
     try:
-        if imp.compression and imp.bytes_total and storage.text_path(imp).exists():
+        if imp.compression and not imp.mapping and imp.bytes_total and storage.text_path(imp).exists():
             return storage.text_path(imp)
         return storage.upload_path(imp)
     except Upload.DoesNotExist:
@@ -86,7 +90,7 @@ def _text_of(imp: Import) -> storage.Place | None:
 def readable(path: Openable) -> Iterator[bytes]:
     """The text of a file, unpacked as far as possible, in pieces of at most 4 MB. Raises OSError."""
     try:
-        with open_text(path, everything=True) as text:
+        with columnar.open_text(path) if columnar.is_parquet(path) else open_text(path, everything=True) as text:
             while piece := text.read(_MOST_READ):
                 yield piece
     except FileRefused:
@@ -94,14 +98,24 @@ def readable(path: Openable) -> Iterator[bytes]:
 
 
 @lru_cache(maxsize=32)
-def _named_in(place: storage.Place, sign: tuple[int, int], tombstones: Tombstones) -> frozenset[Person]:
-    """Cached while the file doesn't change: it's needed several times per erasure."""
+def _named_in(
+    place: storage.Place, sign: tuple[int, int], tombstones: Tombstones, *, is_table: bool
+) -> frozenset[Person]:
+    """Cached while the file doesn't change: it's needed several times per erasure.
+
+    All cells of tables, and of what isn't recognized, are searched: the columns with ids aren't known before they're
+    mapped.
+    """
     with FIRST_LOAD:
         from interactions.privacy.named_files import named_in  # loads Numba, which web processes don't need
 
     people = ErasedPeople(tombstones, identity.keyring())
     source, text = source_of(readable(place))
-    return named_in(text, people) if source is None else named_in_events(source, text, people)
+    if is_table or source is None:
+        return named_in(text, people) | named_in_table(place, people)
+    if source.NAME == dojo.NAME:
+        return named_in(text, people)
+    return named_in_events(source, text, people)
 
 
 process_caches.register("names in uploads", _named_in.cache_clear, lambda: _named_in.cache_info().currsize)

@@ -16,9 +16,13 @@ from django.http import QueryDict
 from interactions.analytics.filters import Filter
 from interactions.analytics.periods import ALL, Period, Unit
 from interactions.analytics.reports.totals import EVERYTHING
+from interactions.cohorts.stored import NO_COHORTS, KnownCohorts
 from interactions.contract.tombstones import Person
-from interactions.questions.parts import DENIED, one_of, pairs_of, part_of, parts_of
+from interactions.product_names import ProductNames
+from interactions.questions.cohorts import pairs_of_cohorts
+from interactions.questions.parts import DENIED, one_of, pairs_of, pairs_of_groups, part_of, parts_of
 from interactions.questions.periods import INSTANT, address_of
+from interactions.questions.steps import STEP, ChosenStep, is_of_step, pairs_of_steps, steps_in
 
 PRESETS: Final[dict[str, str]] = {
     "all": "All time",
@@ -37,7 +41,7 @@ class FilterQuery:
     """A parsed filter; ``mistakes`` are sentences about invalid parameters, which are ignored.
 
     ``start`` and ``end`` are a custom period, instead of ``preset``. ``kept`` are the page's own parameters, which stay
-    in its links.
+    in its links, and ``steps`` those of a page's funnel, whose conditions stay, too.
     """
 
     zone: tzinfo
@@ -47,25 +51,44 @@ class FilterQuery:
     parts: Filter = EVERYTHING
     kept: dict[str, str] = field(default_factory=dict)
     mistakes: list[str] = field(default_factory=list)
+    steps: tuple[ChosenStep, ...] = ()
+    cohorts: KnownCohorts = field(default=NO_COHORTS, compare=False, repr=False)
 
     @classmethod
-    def of(cls, query: QueryDict, zone: tzinfo, *, keep: tuple[str, ...] = ()) -> Self:
-        """Parse a query string. Invalid parameters are ignored and reported in ``mistakes``."""
+    def of(
+        cls, query: QueryDict, zone: tzinfo, *, keep: tuple[str, ...] = (), cohorts: KnownCohorts = NO_COHORTS
+    ) -> Self:
+        """Parse a query string. Invalid parameters are ignored and reported in ``mistakes``.
+
+        ``cohorts`` are those that the filter can name.
+        """
         mistakes: list[str] = []
         start = _bound(query, "from", zone, mistakes)
         end = _bound(query, "to", zone, mistakes)
         if start and end and start >= end:
             mistakes.append("The period ends before it starts. Swap the two dates.")
             start = end = None
+        kept = {name: ",".join(query.getlist(name)) for name in keep if query.get(name)}
+        steps: tuple[ChosenStep, ...] = ()
+        if STEP in keep:
+            steps = steps_in(query, mistakes)
+            kept |= {STEP: ",".join(each.word for each in steps)} if steps else {}
         return cls(
             zone=zone,
             preset=one_of(query, "period", list(PRESETS), mistakes) or "all",
             start=start,
             end=end,
-            parts=parts_of(query, mistakes),
-            kept={name: ",".join(query.getlist(name)) for name in keep if query.get(name)},
+            parts=parts_of(query, mistakes, cohorts),
+            kept=kept,
             mistakes=mistakes,
+            steps=steps,
+            cohorts=cohorts,
         )
+
+    @property
+    def product_names(self) -> ProductNames:
+        """The names of products that the filter and the steps show: none, unless it's a filter that looks them up."""
+        return {}
 
     @property
     def is_custom(self) -> bool:
@@ -97,8 +120,12 @@ class FilterQuery:
         return period.previous(self.zone)
 
     def filter(self, last: datetime | None, everything: Period = ALL) -> Filter:
-        """The filter with its period; the arguments are those of :meth:`period`."""
-        return self.parts.during(self.period(last, everything))
+        """The filter with its period; the arguments are those of :meth:`period`. Cohorts count back from ``last``."""
+        return self.counted_back(last).parts.during(self.period(last, everything))
+
+    def counted_back(self, newest: datetime | None) -> Self:
+        """A copy with its cohorts as of the ``newest`` record, by days of the environment."""
+        return replace(self, parts=self.parts.counted_back(newest, self.cohorts.zone))
 
     @property
     def is_set(self) -> bool:
@@ -125,7 +152,7 @@ class FilterQuery:
         """The people whose records are selected or excluded."""
         return [
             Person(**{condition.field: int(key)})
-            for condition in self.parts.conditions
+            for condition in self.parts.all_conditions
             if part_of(condition).is_person
             for key in condition.values
         ]
@@ -152,12 +179,23 @@ class FilterQuery:
             found.append(("period", self.preset))
         found += [("group", group.name.lower()) for group in self.parts.groups]
         found += [("type", name) for name in self.parts.types]
-        return found + pairs_of(self.parts.conditions)
+        found += pairs_of(self.parts.conditions) + pairs_of_groups(self.parts.any_of)
+        return found + pairs_of_cohorts(self.parts.cohorts) + pairs_of_steps(self.steps)
+
+    @property
+    def keys(self) -> set[str]:
+        """The keys of custom_context that conditions are on."""
+        of_steps = (condition for step in self.steps for condition in step.conditions)
+        return {each.key_of_context for each in (*self.parts.all_conditions, *of_steps)} - {""}
 
     def query(self, **changes: str | None) -> str:
-        """The query string of the filter and the page's own parameters, with ``changes`` (None removes a parameter)."""
+        """The query string of the filter and the page's own parameters, with ``changes`` (None removes a parameter).
+
+        Other steps of a funnel have no conditions.
+        """
         own = {**self.kept, **{name.rstrip("_"): value for name, value in changes.items()}}
         pairs = [(name, value) for name, value in self.pairs() if name not in own]
+        pairs = [pair for pair in pairs if not is_of_step(pair[0])] if STEP in changes else pairs
         pairs += [(name, value) for name, value in own.items() if value is not None]
         return "?" + urlencode(pairs, safe=DENIED)
 
@@ -176,5 +214,5 @@ def _bound(query: QueryDict, name: str, zone: tzinfo, mistakes: list[str]) -> da
             moment = moment.replace(tzinfo=zone)
         return moment.astimezone(UTC)
     except (ValueError, OverflowError):
-        mistakes.append(f"The address says {name}={given[:40]}, which isn't a date. Dates look like 2024-01-31.")
+        mistakes.append(f"{name}={given[:40]} in the address isn't a date. Dates look like 2024-01-31.")
         return None

@@ -7,6 +7,8 @@ from typing import Final
 
 MOST_ROWS: Final = 10_000
 """Rows of a ranking; the rest is added up in one more row."""
+MEASURES: Final = ("records", "people", "sessions", "products", "revenue", "conversion")
+"""What a breakdown can count."""
 SUBJECTS: Final = ("products", "searches", "categories", "campaigns", "pages", "regions", "devices")
 
 
@@ -16,7 +18,7 @@ class ReportName:
 
     ``is_filtered``: it has the filter, the period and the options of the Interactions page. ``is_compared``: it can be
     compared with the previous period. ``is_ranking``: it has a number of rows to choose. ``of_people``: it's for users
-    who may see people.
+    who may see people. ``options`` are parameters of its own.
     """
 
     name: str
@@ -25,18 +27,28 @@ class ReportName:
     is_compared: bool = False
     is_ranking: bool = False
     of_people: bool = False
+    options: tuple[str, ...] = ()
 
 
 REPORTS: Final[dict[str, ReportName]] = {
     each.name: each
     for each in (
-        ReportName("totals", "Interactions, people, sessions, products, searches, goals, revenue", is_compared=True),
+        ReportName(
+            "totals",
+            "Interactions, people, sessions, products, searches, goals, gross and net revenue",
+            is_compared=True,
+        ),
         ReportName("totals_over_time", "The same for each bar of time"),
         ReportName("over_time", "Interactions of each type or group, for each bar of time"),
         ReportName("by_type", "Interactions by type", is_compared=True),
         ReportName("by_group", "Interactions by group of types", is_compared=True),
         ReportName("rhythm", "Interactions by weekday and hour"),
-        ReportName("funnel", "How many people go how far along some steps"),
+        ReportName("funnel", "How many people go how far along some steps", options=("window", "breakdown")),
+        ReportName(
+            "paths",
+            "What people do after a step, or before it: whole paths, most frequent first",
+            options=("field", "start", "direction", "steps", "within", "count", "repeats"),
+        ),
         ReportName("assisted", "Miso-assisted interactions by type"),
         ReportName("assisted_totals", "Miso-assisted interactions, goals and revenue, and how results are used"),
         ReportName("assisted_over_time", "Interactions with and without a miso_id, for each bar of time"),
@@ -47,8 +59,21 @@ REPORTS: Final[dict[str, ReportName]] = {
         ReportName("pages", "Pages, most interactions first", is_ranking=True),
         ReportName("regions", "Regions, most interactions first", is_ranking=True),
         ReportName("devices", "Devices, most interactions first", is_ranking=True),
+        ReportName(
+            "breakdown",
+            "A measure, such as people or revenue, by the values of any property",
+            is_compared=True,
+            is_ranking=True,
+            options=("measure", "by", "goal"),
+        ),
+        ReportName(
+            "retention",
+            "Of the people who first came in a day, week or month, how many came back later",
+            options=("first", "returning"),
+        ),
         ReportName("growth", "Interactions by the day they were received, of the last 30 days", is_filtered=False),
         ReportName("health", "The checks of the Health page, with what to do", is_filtered=False),
+        ReportName("cohorts", "Cohorts, and how many people they have", is_filtered=False),
         ReportName("audience", "How many people there are, and who is linked", is_filtered=False, of_people=True),
         ReportName("shared_devices", "Anonymous ids seen with several users", is_filtered=False, of_people=True),
     )

@@ -56,9 +56,16 @@ class ReportQuestion:
         return totals.by_type(self.engine, self.filter)
 
     @cached_property
+    def present(self) -> set[str]:
+        """The types that occur in the period, regardless of the filter's types."""
+        everything = self.filter.of_all_types()
+        types = self.types if everything == self.filter else totals.by_type(self.engine, everything)
+        return set(types["type"])
+
+    @cached_property
     def _period_before(self) -> Period | None:
-        """The previous period, whether or not it has data; None without a comparison."""
-        return self.choice.filter.before(self.filter.period) if self.choice.is_compared else None
+        """The period to compare with, whether or not it has data; None without a comparison."""
+        return self.choice.before(self.filter.period)
 
     @cached_property
     def before(self) -> Filter | None:

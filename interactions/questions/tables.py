@@ -13,7 +13,12 @@ from interactions.analytics.filters import Filter
 from interactions.analytics.reports import timeseries, totals
 from interactions.analytics.reports.attribution import assisted, assisted_over_time
 from interactions.analytics.reports.breakdowns import Subject, top, top_named
+from interactions.analytics.reports.conversion import ConversionAsked, conversion
 from interactions.analytics.reports.funnel import funnel
+from interactions.analytics.reports.paths import END, OTHER, paths
+from interactions.product_names import names_of
+from interactions.product_names.lookup import in_use
+from interactions.questions.funnels import step_table, value_table
 from interactions.questions.names import MOST_ROWS
 from interactions.questions.question import ReportQuestion
 
@@ -26,8 +31,8 @@ _WORDS: Final = {
 }
 _NOTHING: Final = {
     **dict.fromkeys(("interactions", "people", "users", "anonymous", "sessions", "products", "searches"), 0),
-    **dict.fromkeys(("conversions", "revenue"), 0),
-    **dict.fromkeys(("first", "last"), None),
+    **dict.fromkeys(("conversions", "revenue", "refunds"), 0),
+    **dict.fromkeys(("net_revenue", "first", "last"), None),
 }
 
 Table = Callable[[ReportQuestion], pd.DataFrame]
@@ -36,10 +41,15 @@ Table = Callable[[ReportQuestion], pd.DataFrame]
 def table_of(question: ReportQuestion, name: str) -> pd.DataFrame:
     """The report with this name in TABLES.
 
-    In reports over time, the index ``start`` has the bars (UTC); other reports have no index. Names of columns with
-    amounts of money begin with ``gross_revenue``. Raises KeyError for an unknown name.
+    In reports over time, the index ``start`` has the bars (UTC); other reports have no index. :func:`is_money` tells
+    columns with amounts of money. Raises KeyError for an unknown name.
     """
     return TABLES[name](question).rename(columns=_WORDS)
+
+
+def is_money(column: str) -> bool:
+    """Whether a column of a report has amounts of money."""
+    return column.startswith("gross_revenue") or column in ("refunds", "net_revenue")
 
 
 def before(question: ReportQuestion, name: str) -> pd.DataFrame | None:
@@ -50,8 +60,15 @@ def before(question: ReportQuestion, name: str) -> pd.DataFrame | None:
 
 
 def ranking(question: ReportQuestion, subject: Subject, limit: int = MOST_ROWS) -> pd.DataFrame:
-    """The top of a subject, with the column ``is_other`` of :func:`top`."""
-    return ranked(question, subject, limit)[0].rename(columns=_WORDS)
+    """The top of a subject, with the column ``is_other`` of :func:`top`.
+
+    Products have a ``product_name`` (None without one) if the environment has names of products.
+    """
+    frame = ranked(question, subject, limit)[0].rename(columns=_WORDS)
+    if subject is Subject.PRODUCTS and in_use(question.environment):
+        names = names_of(question.environment, frame["product_id"])
+        frame.insert(1, "product_name", pd.Series([names.get(each) for each in frame["product_id"]], dtype="object"))
+    return frame
 
 
 def ranked(question: ReportQuestion, subject: Subject, limit: int) -> tuple[pd.DataFrame, bool]:
@@ -64,7 +81,8 @@ def ranked(question: ReportQuestion, subject: Subject, limit: int) -> tuple[pd.D
 
 def _totals(question: ReportQuestion, filter: Filter) -> pd.DataFrame:
     found = totals.totals(question.engine, filter)
-    return pd.DataFrame([asdict(found) if found else _NOTHING])
+    row = {**asdict(found), "net_revenue": found.net_revenue} if found else _NOTHING
+    return pd.DataFrame([row], columns=list(_NOTHING))
 
 
 def _by_type(question: ReportQuestion, filter: Filter) -> pd.DataFrame:
@@ -77,7 +95,9 @@ def _by_group(question: ReportQuestion, filter: Filter) -> pd.DataFrame:
 
 
 def _totals_over_time(question: ReportQuestion) -> pd.DataFrame:
-    return timeseries.sparklines(question.engine, question.filter, question.unit, question.zone)
+    frame = timeseries.sparklines(question.engine, question.filter, question.unit, question.zone)
+    net = frame["revenue"] - frame["refunds"] if frame["refunds"].any() else None
+    return frame.assign(net_revenue=net)
 
 
 def _rhythm(question: ReportQuestion) -> pd.DataFrame:
@@ -87,7 +107,23 @@ def _rhythm(question: ReportQuestion) -> pd.DataFrame:
 
 
 def _funnel(question: ReportQuestion) -> pd.DataFrame:
-    return funnel(question.engine, question.filter, question.choice.funnel(set(question.types["type"])))
+    choice = question.choice
+    steps = choice.funnel(question.present)
+    if choice.window is None and choice.breakdown is None:
+        return funnel(question.engine, question.filter, steps)
+    asked = ConversionAsked(steps, choice.window, choice.breakdown)
+    found = conversion(question.engine, question.filter, asked)
+    return value_table(found, steps) if choice.breakdown else step_table(found, steps)
+
+
+def _paths(question: ReportQuestion) -> pd.DataFrame:
+    found = paths(question.engine, question.filter, question.choice.paths)
+    frame = found.counts.copy()
+    for step, nodes in enumerate(found.nodes):
+        names = {**dict(enumerate(nodes)), OTHER: "(other)", END: None}
+        frame[step] = pd.Series([names[place] for place in frame[step]], frame.index, dtype="object")
+    frame["share"] = frame["paths"] / (found.total or 1)
+    return frame.rename(columns={step: f"step_{step}" for step in range(len(found.nodes))})
 
 
 def _assisted(question: ReportQuestion) -> pd.DataFrame:
@@ -121,6 +157,7 @@ TABLES: Final[dict[str, Table]] = {
     "over_time": ReportQuestion.over_time,
     "rhythm": _rhythm,
     "funnel": _funnel,
+    "paths": _paths,
     "assisted": _assisted,
     "assisted_totals": _assisted_totals,
     "assisted_over_time": _assisted_over_time,

@@ -46,7 +46,7 @@ def _history(found: Measures, thresholds: Mapping[str, Threshold]) -> list[Check
         Check(
             "gaps", CheckSection.HISTORY, _share(missing, found.days_spanned), thresholds["gaps"],
             f"{missing:,} of {found.days_spanned:,} days have no record.{longest}",
-            "To a model, a gap looks like a time when nobody wanted anything.",
+            "To a model, a gap looks like days when nobody wanted anything.",
             "Export those days again and import them.",
             essential=True,
         ),
@@ -85,7 +85,7 @@ def _types(found: Measures, thresholds: Mapping[str, Threshold]) -> list[Check]:
             views / searches if searches else None, thresholds["views_per_search"],
             f"{_counted(views, 'view')} and {_counted(searches, 'search', 'searches')}."
             if searches else "There are no searches.",
-            "Search learns from what people open after a search. Searches alone teach it nothing.",
+            "Search learns from what people open afterwards. Searches alone teach it nothing.",
             "Send product_detail_page_view from the pages that searches lead to.",
         ),
     ]  # fmt: skip
@@ -122,7 +122,7 @@ def _people(found: Measures, thresholds: Mapping[str, Threshold]) -> list[Check]
             "most_of_one", CheckSection.IDS,
             _share(found.most_of_one, found.records) if found.records >= _ENOUGH else None, thresholds["most_of_one"],
             f"The busiest id has {found.most_of_one:,} of {found.records:,} records."
-            + ("" if found.records >= _ENOUGH else f" Below {_ENOUGH:,} records, this says nothing."),
+            + ("" if found.records >= _ENOUGH else f" That says little with fewer than {_ENOUGH:,} records."),
             "An id with an unusual share is a bot, a test, or an id that many people share.",
             "Open Records, filter by that id, and stop such traffic at its source.",
         ),

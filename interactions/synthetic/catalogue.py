@@ -36,7 +36,7 @@ SHELVES: dict[tuple[str, ...], tuple[str, ...]] = {
     ("Sport", "Yoga", "Mats"): ("cork mat", "travel mat", "yoga block"),
     ("Electronics", "Desk", "Keyboards"): ("compact keyboard", "wrist rest"),
 }
-BRANDS = ("Alder", "Finch & Co", "Nordlys", "Maison Élan", "Kōbō", "Hatch", "Tern", "Wilder", "Ostra", "Pine Row")
+BRANDS = ("Alder", "Finch & Co", "Nordlys", "Maison Élan", "Hinoki", "Hatch", "Tern", "Wilder", "Ostra", "Pine Row")
 COLOURS = ("black", "sand", "forest", "indigo", "rust", "ivory", "slate", "plum")
 SEARCHED_AS_WELL = (
     "gift for her", "gift for him", "sale", "gift card", "café", "crème brûlée", "日本語", "湯のみ ギフト",
@@ -117,23 +117,24 @@ def _shelf(rng: random.Random, numbers: Iterator[int], place: int, path: tuple[s
         product
         for noun in SHELVES[path]
         for brand in rng.sample(BRANDS, 7)
-        for product in _variants(rng, numbers, place, f"{brand} {noun}")
+        for product in _variants(rng, numbers, place, brand, noun)
     ]
     rng.shuffle(products)
     page = SitePage(f"{SITE}/c/{_slug(' '.join(path))}", f"{' / '.join(path[1:])} | {SHOP_NAME}")
     return Shelf(path, page, products)
 
 
-def _variants(rng: random.Random, numbers: Iterator[int], place: int, name: str) -> list[Article]:
+def _variants(rng: random.Random, numbers: Iterator[int], place: int, brand: str, noun: str) -> list[Article]:
     """Return the colours one article comes in. Most articles have a product group, some have none."""
     group = {"product_group_ids": [f"G{next(numbers):06d}"]} if rng.random() < 0.8 else {}
     cents = round(min(40_000, 600 + rng.lognormvariate(7.8, 0.8)) / 50) * 50 - rng.choice((0, 1, 5))
     variants = []
     for colour in rng.sample(COLOURS, rng.randint(3, 7)):
         # Ids with leading zeros are common in retail, and the first thing that a careless reader breaks.
-        number = next(numbers)
-        product_id = f"{number:08d}" if rng.random() < 0.6 else f"AF-{number:05d}-{colour[:2]}"
-        page = SitePage(f"{SITE}/p/{_slug(f'{name} {colour}')}-{product_id}", f"{name}, {colour}")
+        number, handle = next(numbers), _slug(noun)
+        is_plain = rng.random() < 0.2 or "%" in handle
+        product_id = f"{number:08d}" if is_plain else f"{handle}-{number}"
+        page = SitePage(f"{SITE}/p/{_slug(f'{brand} {noun} {colour}')}-{number}", f"{brand} {noun}, {colour}")
         variants.append(Article(product_id, {"product_ids": [product_id], **group}, cents, page, place))
     return variants
 

@@ -30,6 +30,7 @@ class Purchase(NamedTuple):
     identity: dict[str, str]
     fields: dict[str, list[str]]
     order: str
+    amount: float
 
 
 class Visit:
@@ -67,7 +68,7 @@ class Visit:
             "logged_in": False,
             "store": visitor.store,
         }
-        self.cart: dict[str, tuple[Article, int]] = {}
+        self.cart: dict[str, tuple[Article, int, str | None]] = {}  # product, quantity, and the result that led to it
 
     @property
     def signed_in(self) -> bool:
@@ -160,33 +161,39 @@ class Visit:
         luck = self.draws.chance()
         quantity = 1 if luck < 0.8 else 2 if luck < 0.95 else 4
         had = self.cart[product.product_id][1] if product.product_id in self.cart else 0
-        self.cart[product.product_id] = (product, had + quantity)
+        self.cart[product.product_id] = (product, had + quantity, miso_id)
         # The contract knows two forms: a list beside product_ids, or a plain number. Some clients send the number.
         plain = 0.75 < luck < 0.8
         self.send_about("add_to_cart", product, miso_id, {"quantities": quantity if plain else [quantity]})
 
     def remove_from_cart(self) -> None:
-        product, _ = self.cart.popitem()[1]
+        product, _, _ = self.cart.popitem()[1]
         self.open(CART)
         self.send_about("remove_from_cart", product)
 
     def check_out(self) -> Purchase:
-        """Pay for the cart. `revenue` is the sum of quantity times price; `prices` are included."""
+        """Pay for the cart. `revenue` is the sum of quantity times price; `prices` are included.
+
+        A purchase to which a result led carries its `miso_id`, of several the last.
+        """
         self.open(PAID)
         lines = list(self.cart.values())
-        bought = {"product_ids": [product.product_id for product, _ in lines]}
+        bought = {"product_ids": [product.product_id for product, _, _ in lines]}
+        results = [miso_id for _, _, miso_id in lines if miso_id]
+        revenue = sum(quantity * product.cents for product, quantity, _ in lines) / 100
         order = f"O-{self.session['session'][:8]}"
         self.send(
             "checkout",
             {
                 **bought,
-                "quantities": [quantity for _, quantity in lines],
-                "revenue": sum(quantity * product.cents for product, quantity in lines) / 100,
+                "quantities": [quantity for _, quantity, _ in lines],
+                "revenue": revenue,
+                **({"miso_id": results[-1]} if results else {}),
             },
-            {"order": order, "prices": [product.cents / 100 for product, _ in lines]},
+            {"order": order, "prices": [product.cents / 100 for product, _, _ in lines]},
         )
         self.cart = {}
-        return Purchase(self.visitor, self.identity, {"product_ids": bought["product_ids"].copy()}, order)
+        return Purchase(self.visitor, self.identity, {"product_ids": bought["product_ids"].copy()}, order, revenue)
 
 
 def refund(purchase: Purchase) -> Record:
@@ -200,6 +207,11 @@ def refund(purchase: Purchase) -> Record:
         "context": {
             "locale": visitor.locale,
             "region": visitor.region,
-            "custom_context": {"channel": "back-office", "order": purchase.order, "store": visitor.store},
+            "custom_context": {
+                "channel": "back-office",
+                "order": purchase.order,
+                "store": visitor.store,
+                "refund_amount": purchase.amount,
+            },
         },
     }

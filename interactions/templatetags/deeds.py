@@ -26,6 +26,8 @@ _ICONS: Final = {
     "API keys": "key",
     "Connections": "plug-connected",
     "Members": "users",
+    "Cohorts": "users-group",
+    "Views and links": "share",
     "Settings": "settings",
 }
 _FAILURES: Final = (Action.LOG_IN_FAILED, Action.SECOND_FACTOR_FAILED, Action.IMPORT_FAILED, Action.DELETION_FAILED)
@@ -33,6 +35,7 @@ _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+[+-]\d\d:\d\d")
 _PAGES: Final = {
     "import": "import_detail",
     "deletion request": "deletion_request",
+    "cohort": "cohort_edit",
 }  # the pages of objects, by kind
 
 

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django import template
 from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from interactions.connectors import SOURCES
+from interactions.connectors import SOURCES, columnar
 from interactions.contract.moments import in_utc, local, written
 from interactions.models import ApiKey, Import
 
 register = template.Library()
+
+_BREAK = SafeString("<wbr>")
+_SEAM = re.compile(r"(?<=[_/.?&=])(?=\w)")
 
 _SIZES = ("kB", "MB", "GB", "TB", "PB")
 # (limit in seconds, unit, its seconds, smaller unit for the rest, its seconds)
@@ -40,6 +44,12 @@ _TONES = {
     Import.State.CANCELLED: "grey",
     Import.State.UNDONE: "grey",
 }
+
+
+@register.filter
+def breakable(text: str) -> SafeString:
+    """A name that narrow columns break after its underscores, dots and slashes, rather than between any letters."""
+    return format_html_join(_BREAK, "{}", ((piece,) for piece in _SEAM.split(text)))
 
 
 @register.filter
@@ -212,9 +222,11 @@ def source_title(name: str) -> str:
 @register.filter
 def file_form(subject: object) -> str:
     """The format and packing of an object with ``format`` and ``compression``: ``JSON Lines, gzip, tar``."""
-    kind = getattr(subject, "format", "")
+    kind, packing = getattr(subject, "format", ""), getattr(subject, "compression", "")
+    if packing == columnar.LAYER:
+        return packing
     form = _FORMATS.get(kind, kind)  # tables have the names of their formats
-    return ", ".join(part for part in (form, getattr(subject, "compression", "")) if part)
+    return ", ".join(part for part in (form, packing) if part)
 
 
 @register.filter

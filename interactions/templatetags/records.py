@@ -18,6 +18,12 @@ register = template.Library()
 
 
 @register.filter
+def named_in(product: str, names: dict[str, str]) -> str:
+    """The name of a product; empty without one."""
+    return names.get(product, "")
+
+
+@register.filter
 def type_dot(name: str) -> SafeString:
     """A swatch in the type's colour."""
     return format_html(

@@ -35,6 +35,7 @@ __all__ = [
     "UnpackedText",
     "UnpacksTooFar",
     "gunzip",
+    "open_converted",
     "open_text",
     "read",
     "read_head",
@@ -47,11 +48,10 @@ _LONGEST = 120  # characters of the layers' names in total
 class UnpackedText(io.RawIOBase):
     """The text of a file in UTF-8. Opening and reading raise FileRefused if it can't be unpacked."""
 
-    def __init__(self, path: Openable, meter: Meter, *, everything: bool = False) -> None:
-        self._file = path.open("rb")
-        self._contents = layers.Contents(everything)
-        self._pieces = layers.text(ByteStream(_chunks(self._file)), meter, self._contents)
-        self._held = memoryview(b"")
+    def __init__(self, file: BinaryIO, pieces: Iterator[bytes], contents: layers.Contents) -> None:
+        """``pieces`` of the text are made while they're read, from ``file``, which is closed at the end."""
+        self._file, self._pieces, self._contents = file, pieces, contents
+        self._held, self._at = b"", 0
         self._ended = self._stopped = False
         try:
             self._fill()
@@ -75,25 +75,32 @@ class UnpackedText(io.RawIOBase):
             self._fill()
         except UnpacksTooFar:
             return False
-        return not self._held and not self._stopped
+        return self._at == len(self._held) and not self._stopped
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: WriteableBuffer) -> int:
-        self._fill()
         room = memoryview(buffer)
-        size = min(len(room), len(self._held))
-        room[:size] = self._held[:size]
-        self._held = self._held[size:]
-        return size
+        found = self.read(len(room))
+        room[: len(found)] = found
+        return len(found)
+
+    def read(self, size: int = -1) -> bytes:
+        """At most ``size`` bytes, none at the end, or all if it's negative. A whole piece isn't copied."""
+        if size < 0:
+            return self.readall()
+        self._fill()
+        found = self._held[self._at : self._at + size] if self._at or size < len(self._held) else self._held
+        self._at += len(found)
+        return found
 
     def _fill(self) -> None:
         """Read the next piece unless the text has ended."""
         try:
-            while not self._held and not self._ended:
+            while self._at == len(self._held) and not self._ended:
                 piece = next(self._pieces, None)
-                self._held, self._ended = memoryview(piece or b""), piece is None
+                self._held, self._at, self._ended = bytes(piece or b""), 0, piece is None
         except frames.ERRORS as error:
             raise DamagedFile from error
         except UnpacksTooFar:
@@ -118,7 +125,23 @@ def open_text(
     Raises FileRefused: Damaged, or TooMuch, with ``sentence``, if a layer unpacks to more than ``most`` bytes. ``look``
     is called regularly. ``everything`` includes files of an archive that aren't JSON.
     """
-    return UnpackedText(path, Meter(most, sentence, look), everything=everything)
+    file, contents = path.open("rb"), layers.Contents(everything)
+    return UnpackedText(file, layers.text(ByteStream(_chunks(file)), Meter(most, sentence, look), contents), contents)
+
+
+def open_converted(
+    path: Openable,
+    layer: str,
+    convert: Callable[[BinaryIO], Iterator[bytes]],
+    *,
+    most: int = _UNBOUNDED,
+    sentence: str = "",
+    look: Callable[[], None] | None = None,
+) -> UnpackedText:
+    """Open a file that ``convert`` writes as text; ``layer`` names what it is. Limits and errors are those of
+    ``open_text``."""
+    file, meter = path.open("rb"), Meter(most, sentence, look)
+    return UnpackedText(file, meter.counted(convert(file)), layers.Contents(layers=[layer], texts=1))
 
 
 def gunzip(packed: bytes) -> Iterator[bytes]:

@@ -26,7 +26,7 @@ _FIRST = 64
 _MOST_MADE = 1 << 20  # bytes unpacked at once
 _MOST_ZSTD = 1 << 10  # bytes of zstd taken at once: even a zip bomb makes at most about 30 MB of them
 _WIDEST = 1 << 27  # bytes of memory that a zstd frame or an xz stream may need
-_TOO_WIDE: Final = "Unpacking the file takes more than 128 MB of memory: pack it again with xz -9 or less."
+_TOO_WIDE: Final = "Unpacking the file takes more than 128 MB of memory. Pack it again with xz -9 or lower."
 
 
 class Unpacker(Protocol):

@@ -51,7 +51,7 @@ class Contents:
             self.first = (name, line)
         elif line and self.first[1] and _columns_differ(self.first[1], line):
             names = f"{shown(self.first[0])} and {shown(name)}"
-            raise FileRefused(f"{names} in the archive don't have the same columns: import each by itself.")
+            raise FileRefused(f"{names} in the archive don't have the same columns: import each one separately.")
 
     def leave_out_ids(self, count: int) -> None:
         self.ids_left_out += count
@@ -151,7 +151,7 @@ def _unpacked(
         yield from _leaf(stream, head, contents, above, member)
         return
     if len(above) == _DEEPEST:
-        raise FileRefused(f"The file is packed more than {_DEEPEST} times over: unpack it first.")
+        raise FileRefused(f"The file is compressed more than {_DEEPEST} times over. Unpack it first.")
     above = (*above, layer.name)
     if isinstance(layer, _Layer):
         inner = ByteStream(meter.counted(layer.take_off(stream, contents)))

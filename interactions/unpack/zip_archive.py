@@ -100,7 +100,9 @@ def _long_sizes(extra: bytes, packed: int, size: int) -> tuple[int, int]:
 
 def _member(stream: ByteStream, entry: _Entry) -> Members:
     if entry.name in _OFFICE:
-        raise FileRefused("The file is an Office document, such as an Excel workbook, not JSON.")
+        raise FileRefused(
+            "The file is, or has in it, an Office document. Import an Excel workbook by itself, without packing it."
+        )
     content = _Content(stream, entry)
     member = Member(entry.name, content.pieces)
     if entry.name.endswith("/"):

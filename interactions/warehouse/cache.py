@@ -1,5 +1,7 @@
 """This node's copies of parts in an object store: the least recently used ones are removed beyond CACHE_MAX_BYTES.
 
+Copies of uploads lie there, too (see ``ingest.own_pieces``).
+
 Parts never change, so a copy is valid as long as its part is in the table. Processes share the copies: each is written
 under another name first, and can be removed while it's being read, because readers keep it open.
 """
@@ -13,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import Final
@@ -21,9 +24,11 @@ from django.conf import settings
 
 from interactions import process_caches
 
+UPLOADS: Final = "uploads"  # the folder of their copies, beside those of lakes
 _DRAFT: Final = ".draft"
 _LEFT_SECONDS: Final = 3600  # older drafts were left by killed processes
 _IN_USE_SECONDS: Final = 60  # in which a requested copy is opened
+_TRIES: Final = 5  # to fetch a copy while copies are forgotten
 _SHARE: Final = 16  # copies are removed after this share of the limit was fetched
 
 _turn = threading.Lock()
@@ -49,34 +54,41 @@ class PartCache:
     def fetched(self, name: str, size: int, fetch: Callable[[str, Path], object]) -> Path:
         """The copy; if there is none, ``fetch`` writes it to a new file first. Raises the errors of ``fetch``.
 
-        Also raises FileNotFoundError if copies were forgotten meanwhile, because the part may be removed.
+        If copies are forgotten meanwhile, because the part may be removed, it's fetched again: a removed one can't be.
+        Raises FileNotFoundError if that goes on.
         """
         path = self.folder / name
         if self.has(name, size):
             return path
         process_caches.watch()
-        orders, draft = _orders, _draft_of(path)
-        try:
-            fetch(name, draft)
-            self._appear(draft, path, orders)
-        finally:
-            draft.unlink(missing_ok=True)
-        _make_room(size)
-        return path
+        for _ in range(_TRIES):
+            if self._added(path, _orders, partial(fetch, name)):
+                _make_room(size)
+                return path
+        raise FileNotFoundError(path)
 
-    def adopt(self, name: str, source: Path) -> None:
-        """Add a part that this node wrote, so that it needn't be downloaded; skipped on a full disk."""
-        path = self.folder / name
-        draft = _draft_of(path)
-        with suppress(OSError):
-            try:
-                os.link(source, draft)
-            except OSError:
-                shutil.copyfile(source, draft)
+    def adopt(self, name: str, source: Path, orders: int | None = None) -> None:
+        """Add a part that this node wrote, so that it needn't be downloaded; skipped on a full disk.
+
+        Also skipped if copies were forgotten since there were so many ``orders`` to do so.
+        """
+
+        def link(draft: Path) -> None:
+            link_or_copy(source, draft)
             os.utime(draft)
-            draft.replace(path)
-            _make_room(path.stat().st_size)
-        draft.unlink(missing_ok=True)
+
+        self._try_to_add(name, link, _orders if orders is None else orders)
+
+    def keep(self, name: str, content: bytes) -> None:
+        """Add what this node received; skipped on a full disk, and if copies are forgotten meanwhile."""
+        process_caches.watch()
+        self._try_to_add(name, lambda draft: draft.write_bytes(content), _orders)
+
+    def _try_to_add(self, name: str, write: Callable[[Path], object], orders: int) -> None:
+        path = self.folder / name
+        with suppress(OSError):
+            if self._added(path, orders, write):
+                _make_room(path.stat().st_size)
 
     def drop(self, names: Iterable[str]) -> None:
         for name in names:
@@ -90,11 +102,33 @@ class PartCache:
         """Remove all copies except these."""
         self.drop(name for name in self.names() if name not in named and not _is_fresh_draft(self.folder / name))
 
-    def _appear(self, draft: Path, path: Path, orders: int) -> None:
-        with _turn:
-            if orders != _orders:
-                raise FileNotFoundError(path)
-            draft.replace(path)
+    def _added(self, path: Path, orders: int, write: Callable[[Path], object]) -> bool:
+        """Have what ``write`` writes to a new file be at ``path``, unless copies were forgotten since so many orders;
+        whether it is."""
+        draft = _draft_of(path)
+        try:
+            write(draft)
+            with _turn:
+                if orders == _orders:
+                    draft.replace(path)
+                return orders == _orders
+        finally:
+            draft.unlink(missing_ok=True)
+
+
+def orders() -> int:
+    """How many orders to forget copies this process has followed."""
+    return _orders
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """Have a new file of the same content. Raises FileNotFoundError."""
+    try:
+        os.link(source, target)
+    except FileNotFoundError:
+        raise
+    except OSError:  # a file system without hard links, or a different one
+        shutil.copyfile(source, target)
 
 
 def forgetting() -> None:
@@ -115,14 +149,14 @@ def home_of(url: str) -> Path:
 
 
 def copies(environment: str) -> list[Path]:
-    """All copies of an environment's records on this machine, including drafts, of any lake."""
+    """All copies of an environment's parts on this machine, including drafts, of any lake."""
     return [path for folder in Path(settings.CACHE_DIR).glob(f"*/{environment}") for path in _files(folder)]
 
 
 def remove_others(url: str) -> None:
-    """Remove the copies of objects that aren't below ``url``; all copies if it's empty."""
+    """Remove the copies of parts that aren't below ``url``; of all parts if it's empty."""
     for folder in Path(settings.CACHE_DIR).glob("*"):
-        if not url or folder != home_of(url):
+        if folder.name != UPLOADS and (not url or folder != home_of(url)):
             shutil.rmtree(folder, ignore_errors=True)
 
 

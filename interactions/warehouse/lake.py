@@ -26,7 +26,7 @@ from interactions.disk import is_full
 from interactions.warehouse.log import asked, known, opened
 from interactions.warehouse.parts import STATISTICS_COLUMNS, Written
 from interactions.warehouse.statistics import Span, span_of, statistics
-from interactions.warehouse.storage import RemoteFile, TableStorage, storage_of
+from interactions.warehouse.storage import RemoteFile, TableStorage, folder_of, storage_of
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable, Transaction
@@ -158,11 +158,9 @@ class Lake:
         """The current parts, with their time ranges from the log."""
         return self.state()[1]
 
-    def state(self) -> tuple[int, list[Part]]:
-        """:meth:`version` and :meth:`parts` of the same commit."""
-        if not self.exists():
-            return -1, []
-        return known(self.storage, self._read_state)
+    def state(self, *, trusts: bool = False) -> tuple[int, list[Part]]:
+        """:meth:`version` and :meth:`parts` of the same commit; see ``log.asked``."""
+        return known(self.storage, self._read_state, trusts=trusts) if self.exists() else (-1, [])
 
     def _read_state(self) -> tuple[int, list[Part]]:
         version, actions = asked(self.storage, lambda table: (table.version(), table.get_add_actions(flatten=True)))
@@ -201,14 +199,13 @@ class Lake:
         from deltalake import Transaction
 
         self._create()
-        home = _home(import_id)
+        home = folder_of(import_id)
         with opened(self.storage, lambda table: table.transaction_version(mark) or 0) as (table, marked):
             if marked >= version:
                 return table.version()
             there = self.storage.names(home) if import_id else []
             adds = self._put(parts, [import_id] * len(parts))
-            self._commit(table, adds, Transaction(mark, version))
-            committed = table.version()
+            committed = self._commit(table, adds, Transaction(mark, version))
         self.storage.keep([add.path for add in adds])
         self._tidy(there)
         return committed
@@ -251,7 +248,7 @@ class Lake:
 
     def tidy(self, import_id: int) -> None:
         """Remove unreferenced parts of an import, left by an interrupted append. Call it with the lock held."""
-        self._tidy(self.storage.names(_home(import_id)))
+        self._tidy(self.storage.names(folder_of(import_id)))
 
     def _tidy(self, there: Sequence[str]) -> None:
         if there:
@@ -318,7 +315,9 @@ class Lake:
         several."""
         from deltalake.transaction import AddAction
 
-        names = [f"{_home(import_id or 0)}/{part.file.name}" for part, import_id in zip(parts, import_ids, strict=True)]
+        names = [
+            f"{folder_of(import_id or 0)}/{part.file.name}" for part, import_id in zip(parts, import_ids, strict=True)
+        ]
         self.storage.put([(part.file, name) for part, name in zip(parts, names, strict=True)])
         return [
             AddAction(
@@ -332,9 +331,9 @@ class Lake:
             for part, import_id, name in zip(parts, import_ids, names, strict=True)
         ]
 
-    def _commit(self, table: DeltaTable, actions: Sequence[AddAction | RemoveAction], *marks: Transaction) -> None:
-        """Commit with the next turn. Raises LakeBusy if another took it: the storage lets one of two have a version,
-        and the table's library refuses the other because of its turn."""
+    def _commit(self, table: DeltaTable, actions: Sequence[AddAction | RemoveAction], *marks: Transaction) -> int:
+        """Commit with the next turn; the version, which ``table`` isn't of yet. Raises LakeBusy if another took it: the
+        storage lets one of two have a version, and the table's library refuses the other because of its turn."""
         from deltalake import CommitProperties, Schema, Transaction
         from deltalake.exceptions import CommitFailedError
 
@@ -355,6 +354,8 @@ class Lake:
             raise LakeBusy(f"Another process committed to {self.environment} at the same time: {error}") from error
         if self._held is not None:
             self._held.turn = turn + 1
+        self.storage.say(committed := table.version() + 1)
+        return committed
 
     def _name(self, part: Part) -> str:
         return part.file.relative_to(self.folder).as_posix()
@@ -379,10 +380,6 @@ class Lake:
 def unlocked(_: Lake) -> Iterator[Held | None]:
     """In the place of :meth:`Lake.lock` where no Redis runs, and so nobody holds a lock."""
     yield None
-
-
-def _home(import_id: int) -> str:
-    return f"import-{import_id}" if import_id else "live"
 
 
 def _names_in(table: DeltaTable) -> set[str]:

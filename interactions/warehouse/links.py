@@ -28,17 +28,17 @@ _SCHEMA: Final = pa.schema(
 )
 
 
-def pairs(environment: str, hidden: Tombstones | None = None) -> np.ndarray:
+def pairs(environment: str, hidden: Tombstones | None = None, *, version: int | None = None) -> np.ndarray:
     """The users and visitors of :func:`first_seen`: a row (int64) for each two, in order."""
-    found = first_seen(environment, hidden)
+    found = first_seen(environment, hidden, version=version)
     return np.unique(np.column_stack([found[name].to_numpy() for name in _SCHEMA.names[:2]]), axis=0)
 
 
-def first_seen(environment: str, hidden: Tombstones | None = None) -> pa.Table:
+def first_seen(environment: str, hidden: Tombstones | None = None, *, version: int | None = None) -> pa.Table:
     """``user_key, anonymous_key, first_at``: a row for each two that are linked, with when the first record that was
-    left out says it was. Links of ``hidden`` people aren't among them."""
+    left out says it was. Links of ``hidden`` people aren't among them. ``version`` is as in ``Overlaps.lists``."""
     found = [_SCHEMA.empty_table()]
-    for _, path in Overlaps(environment).lists():
+    for _, path in Overlaps(environment).lists(version=version):
         try:
             state = path.stat()
         except FileNotFoundError:  # undone meanwhile

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -41,6 +41,13 @@ _SCHEMA: Final = pa.schema(
     ]
 )
 _ROWS: Final = 262_144  # rows in memory at once
+_WRITING: Final[dict[str, Any]] = {
+    # Nearly all is hashes. Those of people repeat, fingerprints don't.
+    "compression": {name: "none" if name == "fingerprint" else "zstd" for name in _SCHEMA.names},
+    "compression_level": {name: 1 for name in _SCHEMA.names if name != "fingerprint"},
+    "use_dictionary": False,
+    "write_statistics": False,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +88,15 @@ class Overlaps:
         with self._written(self._folder / f"{LIVE}-{batch}.parquet") as add:
             add(table)
 
-    def lists(self, *, but: int | None = None) -> list[tuple[int, Path]]:
-        """The import id and path of each list, except that of one import."""
-        self._shared.fetch()
+    def lists(self, *, but: int | None = None, version: int | None = None) -> list[tuple[int, Path]]:
+        """The import id and path of each list, except that of one import.
+
+        With a ``version`` of the table, those of that version; what was removed since then may still be among them.
+        """
+        if version is None:
+            self._shared.fetch()
+        else:
+            self._shared.fetch_for(version)
         found = [(int(path.stem.split("-")[0]), path) for path in sorted(self._folder.glob("*.parquet"))]
         return [(import_id, path) for import_id, path in found if import_id != but]
 
@@ -126,7 +139,7 @@ class Overlaps:
         draft = path.with_suffix(".draft")
         rows = 0
         try:
-            with pq.ParquetWriter(draft, _SCHEMA, compression="zstd", compression_level=1) as writer:
+            with pq.ParquetWriter(draft, _SCHEMA, **_WRITING) as writer:
 
                 def add(table: pa.Table) -> None:
                     nonlocal rows

@@ -16,6 +16,9 @@ import msgspec
 from interactions.objects import Objects
 
 _DEAD_SECONDS: Final = 3600.0  # without a write
+_FRESH_SECONDS: Final = 10.0
+
+_fetched: dict[tuple[Path, str], tuple[int, float]] = {}  # for which version, and when by time.monotonic()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,17 @@ class SharedFolder:
         for path in self.folder.iterdir():
             if path.name not in tags and not _is_written_to(path):
                 path.unlink(missing_ok=True)
+
+    def fetch_for(self, version: int) -> None:
+        """The same for callers that ask each second: only for another version, or after a while.
+
+        What belongs to a version of the table is put before its commit.
+        """
+        key, now = (self.folder, self.url), time.monotonic()
+        known, at = _fetched.get(key, (version - 1, now))
+        if known != version or now - at > _FRESH_SECONDS:
+            self.fetch()
+            _fetched[key] = version, now
 
     def put(self, draft: Path, name: str) -> None:
         """Have a file that was written in the folder be the one of this name, for all machines."""

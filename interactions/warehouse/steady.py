@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 from interactions.errors import DataNotReady
-from interactions.warehouse.log import LakeUnreadable
+from interactions.warehouse.log import LakeAway, LakeUnreadable
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +39,8 @@ def steady(look: Callable[[], Found]) -> Found:
         tries += 1
         try:
             return look()
+        except LakeAway:
+            raise
         except (FileNotFoundError, LakeUnreadable) as gone:
             if tries >= _TRIES and time.monotonic() > patient_until:
                 raise DataSetBusy from gone

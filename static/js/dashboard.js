@@ -12,11 +12,13 @@ const NUMBER = new Intl.NumberFormat("en-US");
 const page = document.getElementById("dashboard");
 const font = getComputedStyle(document.body).fontFamily;
 const chartPlace = document.getElementById("over-time");
-const chart = chartPlace && new OverTime(chartPlace, font);
+// A share link may fix the period.
+const chart = chartPlace && new OverTime(chartPlace, font, { canZoom: !document.body.matches(".is-still") });
 const panels = chartPlace && new Panels(page, font);
 if (panels) panels.charts.over_time = chart;
 
 let version = Number(page.dataset.version);
+let shown = location.search; // what the figures are of, or asked for
 let asking = null; // the AbortController of what is under way
 let checkedAt = Date.now();
 let calmUntil = 0; // until then new records wait
@@ -27,7 +29,7 @@ async function fetched(address, options) {
   if (response.redirected || response.status === 403) location.reload(); // logged out meanwhile
   if (!response.ok) {
     const text = await response.text();
-    throw new Error(response.status === 503 ? sentence(text) : "The server could not answer. Reload the page in a moment.");
+    throw new Error(response.status === 503 ? sentence(text) : "The server couldn't answer. Reload the page in a moment.");
   }
   return response;
 }
@@ -68,6 +70,7 @@ function fill(fragment) {
 
 async function load() {
   asking?.abort();
+  shown = location.search;
   const mine = (asking = new AbortController());
   const { signal } = mine;
   const began = performance.now();
@@ -75,7 +78,7 @@ async function load() {
   try {
     const others = fragmentOf(page.dataset.panelsUrl + location.search, signal);
     others.catch(() => {}); // whichever fails first is told below
-    const first = await fragmentOf(location.pathname + location.search, signal);
+    const first = await fragmentOf(page.dataset.figuresUrl + location.search, signal);
     if (first.hasAttribute("data-empty")) return location.reload();
     fill(first);
     seen(Number(first.dataset.version));
@@ -89,7 +92,7 @@ async function load() {
   } catch (error) {
     if (error.name === "AbortError") return;
     page.removeAttribute("aria-busy");
-    tell(error instanceof TypeError ? "The server does not answer. The numbers shown are the last ones known." : error.message);
+    tell(error instanceof TypeError ? "The server isn't responding. The numbers shown are the last ones received." : error.message);
   }
 }
 
@@ -186,7 +189,8 @@ chart?.addEventListener("zoom", ({ detail }) => {
   go(`?${query}`);
 });
 
-window.addEventListener("popstate", load);
+// A link within the page is a step back in the history, too, and asks for nothing.
+window.addEventListener("popstate", () => location.search !== shown && load());
 document.addEventListener("visibilitychange", poll);
 setTimeout(watch, POLL_MILLISECONDS);
 if (!page.hasAttribute("data-empty")) {

@@ -1,6 +1,8 @@
 // The form of the filter: what a part is compared by is in its fields' name ("region" or "region!"), and a part can have
 // several values. The form comes and goes with the page's fragments, so the document listens.
 
+import "./filter_bar.js";
+
 function rename(part) {
   const verb = part.querySelector("[data-verb]")?.value ?? "";
   for (const field of part.querySelectorAll("[data-value]")) {

@@ -40,4 +40,9 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// On a low screen, the entry of this page may be further down in the pane.
+const list = pane?.querySelector("nav");
+const here = list?.querySelector(".pane-link.active");
+if (here && here.offsetTop + here.offsetHeight > list.clientHeight + list.offsetTop) list.scrollTop = here.offsetTop - list.offsetTop - list.clientHeight / 2;
+
 toggle?.addEventListener("click", () => showPane(!pane.classList.contains("is-open")));

@@ -1,7 +1,7 @@
 // The dashboard's panels but for the first: the heat map, the bars of what is Miso-assisted, tables on demand, pictures.
 // Their numbers come with the page's fragments, as JSON beside what they belong to.
 
-import { OverTime, colours, element, pictureOf } from "./chart.js";
+import { OverTime, colours, describe, element, pictureOf } from "./chart.js";
 
 const NUMBER = new Intl.NumberFormat("en-US");
 const DAYS = { Mon: "Monday", Tue: "Tuesday", Wed: "Wednesday", Thu: "Thursday", Fri: "Friday", Sat: "Saturday", Sun: "Sunday" };
@@ -11,6 +11,15 @@ function given(name) {
   return script && JSON.parse(script.textContent);
 }
 
+/** The colour between two others, both as rgb(…). */
+function between(from, to, part) {
+  const [one, other] = [from, to].map((colour) => colour.match(/[\d.]+/g).slice(0, 3).map(Number));
+  return `rgb(${one.map((value, at) => Math.round(value + (other[at] - value) * part)).join(", ")})`;
+}
+
+const clock = (hour) => String(hour).padStart(2, "0");
+
+/** A row of cells per weekday. They're stacked bars of length 1: the small build of ECharts has no heat map. */
 class HeatMap {
   constructor(place, font) {
     this.place = place;
@@ -29,19 +38,52 @@ class HeatMap {
     if (!this.data || !this.place.clientWidth) return;
     this.chart ??= window.echarts.init(this.place, null, { renderer: "canvas" });
     this.chart.setOption(this.option());
+    describe(this.place, this.description());
+  }
+
+  /** Each cell's hour, weekday (both from 0) and records. */
+  cells() {
+    return this.data.series[0].data;
+  }
+
+  description() {
+    const cells = this.cells().filter(([, , count]) => count > 0).sort((one, other) => other[2] - one[2]);
+    if (!cells.length) return "no records";
+    const [hour, day, count] = cells[0];
+    const total = cells.reduce((sum, cell) => sum + cell[2], 0);
+    return `${NUMBER.format(total)} records by weekday and hour. The highest is ${NUMBER.format(count)}, on ${this.day(day)} from ${clock(hour)}:00 to ${clock(hour)}:59.`;
+  }
+
+  day(number) {
+    return DAYS[this.data.yAxis.data[number]];
   }
 
   option() {
     const theme = colours();
     const label = { color: theme.text, fontSize: 12, fontFamily: this.font };
     const { data: option } = this;
+    const counts = Object.fromEntries(this.cells().map(([hour, day, count]) => [`${hour}/${day}`, count]));
+    const cell = (hour, day) => {
+      const count = counts[`${hour}/${day}`] ?? 0;
+      return { value: 1, count, itemStyle: { color: between(theme.track, theme.accent, count / option.visualMap.max) } };
+    };
+    const hours = [...option.xAxis.data.keys()];
+    const hidden = { axisLine: { show: false }, axisTick: { show: false }, splitLine: { show: false } };
     return {
-      ...option,
+      animation: false,
+      grid: option.grid,
       textStyle: { fontFamily: this.font },
-      xAxis: { ...option.xAxis, axisLine: { show: false }, axisLabel: { ...label, interval: 2 } },
-      yAxis: { ...option.yAxis, axisLine: { show: false }, axisLabel: label },
-      visualMap: { ...option.visualMap, inRange: { color: [theme.track, theme.accent] } },
-      series: option.series.map((each) => ({ ...each, itemStyle: { borderColor: theme.surface, borderWidth: 2, borderRadius: 3 }, emphasis: { disabled: true } })),
+      xAxis: { type: "value", min: 0, max: hours.length, interval: 3, ...hidden, axisLabel: { ...label, formatter: (hour) => (hour < hours.length ? clock(hour) : "") } },
+      yAxis: { ...option.yAxis, ...hidden, axisLabel: label },
+      series: hours.map((hour) => ({
+        type: "bar",
+        stack: "hours",
+        barCategoryGap: 0,
+        cursor: "default",
+        itemStyle: { borderColor: theme.surface, borderWidth: 2, borderRadius: 3 },
+        emphasis: { disabled: true },
+        data: option.yAxis.data.map((_, day) => cell(hour, day)),
+      })),
       tooltip: {
         ...option.tooltip,
         appendTo: this.place,
@@ -49,10 +91,9 @@ class HeatMap {
         borderColor: theme.line,
         padding: 0,
         textStyle: { color: theme.ink, fontFamily: this.font, fontSize: 12.5 },
-        formatter: ({ value: [hour, day, count] }) => {
+        formatter: ({ seriesIndex: hour, dataIndex: day, data: { count } }) => {
           const box = element("div", "tip");
-          const from = String(hour).padStart(2, "0");
-          box.append(element("div", "tip-title", `${DAYS[option.yAxis.data[day]]}, ${from}:00 – ${from}:59`));
+          box.append(element("div", "tip-title", `${this.day(day)}, ${clock(hour)}:00 – ${clock(hour)}:59`));
           box.append(element("span", "", `${NUMBER.format(count)} ${count === 1 ? "record" : "records"}`));
           return box;
         },
@@ -83,13 +124,11 @@ export class Panels {
     const rhythm = given("rhythm");
     if (rhythm) this.charts.rhythm.show(rhythm);
     const assisted = given("assisted");
-    const isEmpty = this.page.querySelector("[data-no-assisted]") !== null;
-    const space = this.page.querySelector("[data-assisted-chart]");
-    space.hidden = isEmpty;
-    space.closest("[data-panel]").querySelector(".panel-tools").hidden = isEmpty;
-    if (assisted && !isEmpty) {
+    const panel = this.page.querySelector("[data-panel=assisted]");
+    panel.hidden = this.page.querySelector("[data-no-assisted]") !== null;
+    if (assisted && !panel.hidden) {
       this.charts.assisted.show(assisted);
-      this.fillTable(space.closest("[data-panel]"));
+      this.fillTable(panel);
     }
   }
 

@@ -8,7 +8,7 @@ let opened = null; // the row that the sheet shows
 const isTyping = (target) => target.closest("input, select, textarea, details[open]");
 
 function turn(way) {
-  document.querySelector(`[data-turn="${way}"]`)?.click();
+  document.querySelector(`.turn a[rel="${way}"]`)?.click();
 }
 
 function step(from, by) {
@@ -34,7 +34,7 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
   } else if (event.key === "ArrowRight" || event.key === "ArrowLeft") {
     if (event.target.closest(".records-scroll") && !event.target.matches(".record-time a")) return;
-    turn(event.key === "ArrowRight" ? "older" : "newer");
+    turn(event.key === "ArrowRight" ? "next" : "prev");
   }
 });
 

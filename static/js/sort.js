@@ -1,5 +1,6 @@
 // Tables marked data-sortable sort by a press on their heads. The order chosen outlives a refresh of the rows.
 
+const NUMBERS = ["records", "rate", "growth"]; // most first
 const chosen = new Map(); // table → {by, descending}
 
 function sort(table) {
@@ -7,8 +8,8 @@ function sort(table) {
   if (!order) return;
   const sign = order.descending ? -1 : 1;
   const compare =
-    order.by === "records"
-      ? (a, b) => sign * (Number(a.dataset.records) - Number(b.dataset.records))
+    NUMBERS.includes(order.by)
+      ? (a, b) => sign * (Number(a.dataset[order.by]) - Number(b.dataset[order.by]))
       : (a, b) => sign * a.dataset[order.by].localeCompare(b.dataset[order.by], "en");
   const body = table.tBodies[0];
   body.append(...[...body.rows].sort(compare));
@@ -29,6 +30,6 @@ document.addEventListener("click", (event) => {
   const table = button.closest("[data-sortable]");
   const by = button.dataset.sort;
   const now = button.closest("th").getAttribute("aria-sort");
-  chosen.set(table.dataset.sortable, { by, descending: now ? now === "ascending" : by === "records" });
+  chosen.set(table.dataset.sortable, { by, descending: now ? now === "ascending" : NUMBERS.includes(by) });
   sort(table);
 });

@@ -37,7 +37,7 @@ function faultOf(error, response) {
   if (status === 403) return new Fault(said, { canGoOn: false });
   if (status === 413) return new Fault(said || "The file is larger than the space that is free here.", { canGoOn: false });
   if (status === 507) return new Fault(said || "The server's disk is full. What was sent is kept: once there is space, press Resume.");
-  if (status === 404 || status === 410) return new Fault(said || "This upload was cancelled, or it is too old. Choose the file again.", { canGoOn: false });
+  if (status === 404 || status === 410) return new Fault(said || "This upload was cancelled, or it's too old. Choose the file again.", { canGoOn: false });
   if (status >= 500) return new Fault(`The server failed (${status}). What was sent is kept: press Resume to try again.`);
   return new Fault(said || `The server gave an unexpected answer (${status}). Reload the page and drop the same file to resume.`, { canGoOn: false });
 }
@@ -102,7 +102,7 @@ export async function sendFile(file, way, hear) {
       // right only where the old one is gone: a server that fails for a moment must not cost what was sent.
       const status = response.getStatus();
       if (request.getMethod() === "HEAD" && status >= 400 && !STARTS_ANEW.includes(status)) {
-        throw new Error(`The state of the upload is not known (${status}).`);
+        throw new Error(`The state of the upload is unknown (${status}).`);
       }
     },
     onShouldRetry: () => {
@@ -114,7 +114,7 @@ export async function sendFile(file, way, hear) {
     onError: (error) => hear.onFault(faultOf(error, answer)),
     onSuccess: () => {
       if (importId) hear.onDone(importId);
-      else hear.onFault(new Fault("The file was sent, but the server did not say where it is. Look for it under Imports.", { canGoOn: false }));
+      else hear.onFault(new Fault("The file was sent, but the server didn't say where it is. Look for it under Imports.", { canGoOn: false }));
     },
   });
 

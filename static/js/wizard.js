@@ -14,6 +14,7 @@ const stopDialog = document.getElementById("stop-sending");
 
 let sending = null; // what sendFile gives, while a file is on its way
 let paused = false;
+let isSent = false;
 let marks = []; // [time in ms, bytes sent], the last few seconds of them
 
 function say(name, sentence) {
@@ -70,6 +71,7 @@ function goOn() {
 }
 
 async function showCheck(importId) {
+  isSent = true;
   part("sending-note").textContent = "Sent. Looking at the file…";
   pauseButton.disabled = true;
   stopDialog.close();
@@ -92,6 +94,7 @@ function refusalOf(file) {
 
 async function take(file) {
   const refusal = refusalOf(file);
+  isSent = false;
   say("choosing-error", refusal);
   picker.value = ""; // so that choosing the same file again is a change, too
   if (refusal || sending) return;
@@ -119,7 +122,7 @@ async function take(file) {
         say("sending-error", "");
         showProgress(sent, total);
       },
-      onRetry: () => say("sending-error", "The connection broke off. Trying again…"),
+      onRetry: () => say("sending-error", "The connection was lost. Trying again…"),
       onFault: showFault,
       onDone: showCheck,
     },
@@ -129,15 +132,21 @@ async function take(file) {
 
 function takeDropped(transfer) {
   const isFolder = [...transfer.items].some((item) => item.webkitGetAsEntry?.()?.isDirectory);
-  if (isFolder) say("choosing-error", "That is a folder. Drop one file.");
+  if (isFolder) say("choosing-error", "That's a folder. Drop one file.");
   else if (transfer.files.length > 1) say("choosing-error", "Drop one file at a time.");
   else if (transfer.files.length === 1) take(transfer.files[0]);
 }
+
+// What was sent is kept, but a closed tab sends no more. Paused, that is what was wanted.
+window.addEventListener("beforeunload", (event) => {
+  if (sending && !paused && !isSent) event.preventDefault();
+});
 
 if (card) {
   const bringsFile = (event) => event.dataTransfer?.types.includes("Files");
 
   picker.addEventListener("change", () => picker.files.length && take(picker.files[0]));
+  if (picker.files.length) take(picker.files[0]); // it was dropped or chosen before this was loaded
 
   // On the whole window: a file let go beside the zone must not make the browser leave the page.
   window.addEventListener("dragover", (event) => {
@@ -168,7 +177,7 @@ if (card) {
     try {
       await ended?.stop();
     } catch {
-      say("choosing-error", "The server could not be told to throw the file away. It does so by itself later.");
+      say("choosing-error", "The server couldn't be told to discard the file. It removes it later.");
     }
   });
 }

@@ -52,7 +52,7 @@ def test_who_has_a_log_in_keeps_it(production: Environment) -> None:
 
 def test_a_member_is_not_added_twice(production: Environment) -> None:
     cast.viewer()
-    with pytest.raises(MemberRefused, match="is a member of Production already"):
+    with pytest.raises(MemberRefused, match="is already a member of Production"):
         members.add(production, name="vera", role=Role.OWNER, by=cast.owner())
 
 

@@ -254,3 +254,10 @@ def test_groups_are_read_and_unknown_roles_named() -> None:
     assert oidc.roles("a=b=owner, c=viewer", ("owner", "viewer")) == {"a=b": "owner", "c": "viewer"}
     with pytest.raises(ImproperlyConfigured, match="boss"):
         oidc.roles("a=boss", ("owner",))
+
+
+def test_domains_are_read_and_refused_where_new_members_would_have_no_role() -> None:
+    assert oidc.domains("Example.com, shop.example", has_role=True) == {"example.com", "shop.example"}
+    assert oidc.domains("", has_role=False) == frozenset()
+    with pytest.raises(ImproperlyConfigured, match=r"OIDC_DOMAINS .* no role: set OIDC_DEFAULT_ROLE"):
+        oidc.domains("example.com", has_role=False)

@@ -156,7 +156,7 @@ def test_the_home_of_a_member_is_the_first_environment_of_theirs(client: Client)
 def test_who_has_no_environment_is_told_whom_to_ask(client: Client) -> None:
     client.force_login(cast.stranger())
     page = client.get("/").content.decode()
-    assert "You are not a member of any environment yet" in page and "stan" in page
+    assert "You aren't a member of any environment yet" in page and "stan" in page
 
 
 def test_an_administrator_is_an_owner_everywhere(client: Client) -> None:

@@ -54,7 +54,9 @@ def entered(name: str = "olga") -> Client:
 
 
 def code_of(secret: str, steps: int = 0) -> str:
-    """The code that an app shows now, or so many steps of 30 seconds later."""
+    """The code that an app shows now, or so many steps of 30 seconds later. It's of use for some seconds at least."""
+    if (left := 30 - time.time() % 30) < 4:
+        time.sleep(left)
     return format_hotp_value(hotp_value(secret, int(time.time()) // 30 + steps))
 
 
@@ -99,7 +101,7 @@ def test_a_code_is_good_once(secret: str) -> None:
     code = code_of(secret)
     assert entered().post(CODE, {"code": code}).status_code == 302
     second = entered()
-    assert "was used already" in second.post(CODE, {"code": code}).content.decode()
+    assert "was already used" in second.post(CODE, {"code": code}).content.decode()
     assert not is_in(second)
 
 
@@ -107,7 +109,7 @@ def test_codes_are_guessed_ten_times_and_no_more_even_where_passwords_are_not_co
     settings.ACCOUNT_RATE_LIMITS = rates(of_name=0, of_address=0)
     client = entered()
     for _ in range(10):
-        assert "The code is wrong" in client.post(CODE, {"code": "000000"}).content.decode()
+        assert "The code is wrong, or was already used" in client.post(CODE, {"code": "000000"}).content.decode()
     assert "Too many failed attempts" in client.post(CODE, {"code": code_of(secret)}).content.decode()
     assert not is_in(client)
 
@@ -238,6 +240,28 @@ def test_what_the_role_needs_is_not_taken_away(secret: str, settings) -> None:
     assert "Your role needs a second factor" in text_of(client, f"{INDEX}app/remove/")
     client.post(f"{INDEX}app/remove/")
     assert Authenticator.objects.filter(type="totp").exists()
+
+
+def test_the_last_passkey_that_the_role_needs_is_not_removed(olga: User, settings) -> None:
+    settings.REQUIRE_SECOND_FACTOR = {"owner"}
+    client = entered()
+    keys = [Authenticator.objects.create(user=olga, type="webauthn", data={"name": name}) for name in ("Key", "Phone")]
+    pages = [f"{INDEX}passkeys/{key.pk}/remove/" for key in keys]
+    assert "Remove passkey" in text_of(client, pages[0])
+    assert client.post(pages[0])["Location"] == f"{INDEX}passkeys/"
+    assert "Remove passkey" not in text_of(client, pages[1])
+    assert "Your role needs a second factor" in client.post(pages[1]).content.decode()
+    assert list(Authenticator.objects.values_list("data__name", flat=True)) == ["Phone"]
+    assert client.get("/production/").status_code == 200
+
+
+def test_without_a_demand_the_last_passkey_is_removed_with_its_recovery_codes(olga: User) -> None:
+    client = entered()
+    key = Authenticator.objects.create(user=olga, type="webauthn", data={"name": "Key"})
+    Authenticator.objects.create(user=olga, type="recovery_codes", data={})
+    client.post(f"{INDEX}passkeys/{key.pk}/remove/")
+    assert not Authenticator.objects.exists()
+    assert is_in(entered())
 
 
 # --- Lost ---

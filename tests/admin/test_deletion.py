@@ -142,7 +142,7 @@ def test_several_are_hidden_at_once_after_a_question(client: Client, petra: User
     assert "Hide and erase?" in text and one.state == State.RECEIVED
     text = bulk(client, house, "hide", one, other, ended, confirmed="1")
     assert (one.state, other.state, ended.state) == (State.HIDDEN, State.HIDDEN, State.CANCELLED)
-    assert one.erase_from is not None and "is cancelled already" in text
+    assert one.erase_from is not None and "is already cancelled" in text
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.ANALYST, None])

@@ -2,20 +2,14 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import ibis
 import pytest
-from django.core.cache import cache
 
 
 @pytest.fixture(autouse=True)
-def here(db: None, settings: Any, tmp_path: Path) -> None:
-    settings.LAKE_DIR = tmp_path / "lake"
-    settings.INDEX_DIR = tmp_path / "index"
-    settings.SCRATCH_DIR = tmp_path / "scratch"
-    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": tmp_path}}
-    cache.clear()
+def here(db: None, own_folders: Path, own_cache: None) -> None:
+    """Each test's table, index and remembered answers are its own."""
 
 
 @pytest.fixture(scope="session")

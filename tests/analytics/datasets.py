@@ -15,7 +15,7 @@ import pyarrow as pa
 from hypothesis import strategies as st
 
 from interactions import identity
-from interactions.analytics.conditions import CUSTOM
+from interactions.analytics.conditions import CUSTOM, Condition, can_contain
 from interactions.analytics.devices import Device
 from interactions.analytics.filters import Filter
 from interactions.analytics.periods import ALL, Period, Unit, allowed_units
@@ -64,6 +64,10 @@ VALUES: Final[dict[str, Sequence[Any]]] = {
     "campaign_source": (None, "mail", "Mail", ""),
     "campaign_medium": (None, None, "cpc"),
     "campaign_name": (None, "spring"),
+    "campaign_term": (None, "tea", ""),
+    "campaign_content": (None, "banner", "Banner"),
+    "page_referrer": (None, "https://Search.example/?q=tea", "http://me:x@search.example:80", "app://É.app/a", "?"),
+    "result_type": (None, "answer", "Answer"),
     "page_url": (None, "https://shop.example/A?x=1", "https://shop.example/A#y?z", "https://Other.example/bÉ", "?", ""),
     "locale": (None, "en-GB", "de-DE"),
     "region": (None, "Kent", "kent", ""),
@@ -71,8 +75,10 @@ VALUES: Final[dict[str, Sequence[Any]]] = {
     "extra": (
         *(None, '{"search":{"filters":{"plan":["gold"]}}}', '{"context":{"custom_context":{"plan":"gold","n":5}}}'),
         '{"context":{"custom_context":{"n":"5","plan":"Gold, \\"é\\""},"page":{"plan":"gold"}}}',
-        '{"context":{"custom_context":{"A/B test":true,"n":-2.5,"plan":["gold"]}}}',
+        '{"context":{"custom_context":{"A/B test":true,"n":-2.5,"plan":["gold"],"a.b":"Gold"}}}',
         '{"context":{"custom_context":{"A/B test":"true","plan":{"plan":"gold"},"n":null}}}',
+        *(f'{{"context":{{"custom_context":{{"refund_amount":{amount}}}}}}}'
+          for amount in ("12", "0.75", '"48.5"', '"a lot"', "-3", "true", "[6]", '""')),
     ),
 }  # fmt: skip
 ZONES: Final = st.sampled_from(
@@ -144,6 +150,8 @@ def _records(draw: st.DrawFn, anchors: Sequence[datetime]) -> Record:
         found[name] = draw(st.sampled_from(VALUES[name]))
     if kind == "search":
         found["keywords"] = draw(st.sampled_from(VALUES["keywords"]))
+    if kind == "refund":
+        found["extra"] = draw(st.sampled_from(VALUES["extra"]))
     if kind in ("checkout", "add_to_cart", "product_detail_page_view"):
         for name in ("product_ids", "quantities", "revenue"):
             found[name] = draw(st.sampled_from(VALUES[name]))
@@ -209,7 +217,7 @@ def hidden(draw: st.DrawFn, anchors: Sequence[datetime]) -> Tombstones:
     return Tombstones.of(stones)
 
 
-CUSTOM_KEYS: Final = ("A/B test", "n", "plan")
+CUSTOM_KEYS: Final = ("A/B test", "a.b", "n", "plan")
 WHOLE: Final = ("period", "groups", "types")
 """Parts of a filter that are no conditions."""
 
@@ -217,6 +225,7 @@ WHOLE: Final = ("period", "groups", "types")
 def _fields(anchors: Sequence[datetime]) -> dict[str, st.SearchStrategy[Any]]:
     moments = _moments(anchors)
     texts = ("miso_id", "keywords", "campaign_source", "campaign_medium", "campaign_name", "locale", "region")
+    texts += ("campaign_term", "campaign_content", "result_type")
     return {
         "period": periods(moments),
         "groups": st.lists(st.sampled_from(Group), max_size=2).map(tuple),
@@ -228,7 +237,10 @@ def _fields(anchors: Sequence[datetime]) -> dict[str, st.SearchStrategy[Any]]:
         "product_id": st.sampled_from(["p1", "p2", "p3", "none"]),
         "category": st.sampled_from(["c1", "c2"]),
         "page_contains": st.sampled_from(["example/a", "OTHER", "?x=1", "%", "bé", "#y"]),
+        "page_url": st.sampled_from([value for value in VALUES["page_url"] if value] + ["https://nowhere.example/"]),
         "device": st.sampled_from(Device),
+        "referrer": st.sampled_from(["search.example", "Search.Example", "é.app", "nowhere.example"]),
+        "type": st.sampled_from(USUAL),
         "is_assisted": st.booleans(),
         "is_live": st.booleans(),
         "import_id": st.integers(0, 2),
@@ -247,17 +259,27 @@ def periods(moments: st.SearchStrategy[datetime]) -> st.SearchStrategy[Period]:
 
 
 @st.composite
+def conditions(draw: st.DrawFn, fields: dict[str, st.SearchStrategy[Any]], name: str) -> Condition:
+    """Of one value or several, which records have to have, to contain, or not."""
+    contains = can_contain(name) and draw(st.booleans())
+    values = st.sampled_from(["e", "GO", "c", "1", "%", "É", "-"]) if contains else fields[name]
+    found = draw(st.lists(values, min_size=1, max_size=3, unique=True))
+    return Condition(name, tuple(getattr(each, "value", each) for each in found), draw(st.booleans()), contains)
+
+
+@st.composite
 def filters(draw: st.DrawFn, most: int = 2) -> Filter:
-    """Up to ``most`` fields, of one value or several, which records have to have or not to have."""
+    """Up to ``most`` fields, and now and then a group of conditions of which one has to hold."""
     fields = _fields((*USUAL_TIMES, datetime(1970, 1, 1, tzinfo=UTC)))
     names = draw(st.lists(st.sampled_from(sorted(fields)), max_size=most, unique=True))
     whole = {name: draw(fields[name]) for name in names if name in WHOLE}
-    asked = Filter(**whole)
-    for name in names:
-        if name not in WHOLE:
-            values = draw(st.lists(fields[name], min_size=1, max_size=3, unique=True))
-            asked = asked.having(is_not=draw(st.booleans()), **{name: values})
-    return asked
+    wanted = [draw(conditions(fields, name)) for name in names if name not in WHOLE]
+    grouped = st.sampled_from(sorted(name for name in fields if name not in WHOLE))
+    groups = (
+        draw(st.lists(st.lists(grouped, min_size=1, max_size=3), max_size=2)) if not draw(st.integers(0, 2)) else []
+    )
+    any_of = [[draw(conditions(fields, name)) for name in group] for group in groups]
+    return Filter(**whole, conditions=wanted, any_of=any_of)
 
 
 def unit_for(drawn: Drawn, asked: Filter, zone: ZoneInfo, choice: int) -> Unit:

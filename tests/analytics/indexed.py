@@ -10,24 +10,31 @@ import pandas as pd
 
 from interactions.analytics.filters import Filter
 from interactions.analytics.periods import Unit
+from interactions.analytics.properties import Breakdown
 from interactions.analytics.question import Engine
 from interactions.analytics.reports import (
     attribution,
     audience,
+    breakdown,
     breakdowns,
+    conversion,
     data_quality,
     funnel,
     links,
     overview,
+    paths,
     retention,
+    suggestions,
     timeseries,
     totals,
 )
 from interactions.analytics.reports.attribution import Assisted
 from interactions.analytics.reports.audience import Audience
 from interactions.analytics.reports.breakdowns import Subject
+from interactions.analytics.reports.conversion import Conversion, ConversionAsked
 from interactions.analytics.reports.data_quality import Measures
 from interactions.analytics.reports.funnel import Step
+from interactions.analytics.reports.paths import Paths, PathsAsked
 from interactions.analytics.reports.retention import Return
 from interactions.analytics.reports.totals import Totals
 
@@ -65,6 +72,12 @@ class Indexed:
     def retention(self, filter: Filter, asked: Return, unit: Unit, zone: ZoneInfo) -> pd.DataFrame:
         return retention.retention(self.engine, filter, asked, unit, zone)
 
+    def paths(self, filter: Filter, asked: PathsAsked) -> Paths:
+        return paths.paths(self.engine, filter, asked)
+
+    def conversion(self, filter: Filter, asked: ConversionAsked) -> Conversion:
+        return conversion.conversion(self.engine, filter, asked)
+
     def assisted(self, filter: Filter) -> Assisted:
         return attribution.assisted(self.engine, filter)
 
@@ -76,6 +89,17 @@ class Indexed:
 
     def top_named(self, filter: Filter, limit: int) -> pd.DataFrame:
         return breakdowns.top_named(self.engine, filter, limit)
+
+    def suggestions(self, filter: Filter, field: str, text: str, limit: int) -> pd.DataFrame:
+        return suggestions.suggestions(self.engine, filter, field, text, limit)
+
+    def breakdown(self, filter: Filter, asked: Breakdown, limit: int) -> pd.DataFrame:
+        return breakdown.breakdown(self.engine, filter, asked, limit)
+
+    def breakdown_over_time(
+        self, filter: Filter, asked: Breakdown, values: Sequence[str], unit: Unit, zone: ZoneInfo
+    ) -> pd.DataFrame:
+        return breakdown.breakdown_over_time(self.engine, filter, asked, values, unit, zone)
 
     def measure(self, zone: ZoneInfo, without_import: int | None) -> Measures:
         return data_quality.measure(self.engine, zone, without_import=without_import)

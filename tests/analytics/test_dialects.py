@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -10,26 +10,35 @@ import ibis
 import pytest
 
 from interactions.analytics import relational
-from interactions.analytics.conditions import CUSTOM, FIELDS, Condition
+from interactions.analytics.conditions import CUSTOM, FIELDS, SEARCHED, Condition
 from interactions.analytics.filters import Device, Filter
 from interactions.analytics.periods import Period, Unit
+from interactions.analytics.properties import Breakdown, Measure
 from interactions.analytics.relational import (
     attribution,
     bars,
+    breakdown,
     breakdowns,
+    conversion,
     data_quality,
     funnel,
     links,
     overview,
+    paths,
     people,
     products,
     sessions,
+    suggestions,
     timeseries,
     totals,
 )
 from interactions.analytics.relational.data import DataSet
 from interactions.analytics.reports.breakdowns import Subject
+from interactions.analytics.reports.conversion import ConversionAsked
 from interactions.analytics.reports.funnel import CONTENT, SHOP
+from interactions.analytics.reports.paths import PathsAsked
+from interactions.analytics.reports.suggestions import SUGGESTED
+from interactions.analytics.step_fields import StepField
 from interactions.contract.columns import TABLE_SCHEMA
 from interactions.contract.schema import Group
 from interactions.contract.tombstones import Tombstones
@@ -51,12 +60,14 @@ VALUES = {
     "miso_id": (ONE,),
     "device": (Device.PHONE.value, Device.UNKNOWN.value),
 }
+BY_DEVICE = ConversionAsked(SHOP, timedelta(days=1), StepField.DEVICE)
 # Every field of a filter at once, said and denied.
 FULL = Filter(
     Period(AT, AT.replace(month=5)),
     (Group.CORE,),
     ("read",),
     [Condition(field, VALUES[field], is_not) for field in (*FIELDS, CUSTOM_FIELD) for is_not in (False, True)],
+    [[Condition(field, ("tea",), contains=True) for field in (*SEARCHED, CUSTOM_FIELD)]],
 )
 EXPRESSIONS = {
     "people": lambda asked: people.counted(DATA, asked),
@@ -74,7 +85,30 @@ EXPRESSIONS = {
     "products by bar": lambda asked: products.different_in_bars(DATA, asked, _bars()),
     "funnel of a shop": lambda asked: funnel.funnel(DATA, asked, SHOP),
     "funnel of content": lambda asked: funnel.funnel(DATA, asked, CONTENT),
+    "paths' nodes": lambda asked: paths.nodes(DATA, asked, PathsAsked(within=timedelta(days=1), is_by_session=True)),
+    "paths before a page": lambda asked: paths.counted(
+        DATA, asked, PathsAsked(StepField.PAGE, "https://shop.example/", is_before=True), (("a", "b"), ("c",), (), ())
+    ),
+    "conversion by device": lambda asked: conversion.people(DATA, asked, BY_DEVICE),
+    "times to convert": lambda asked: conversion.times(DATA, asked, BY_DEVICE),
+    "histogram of times": lambda asked: conversion.histogram(DATA, asked, ConversionAsked(CONTENT)),
     **{f"top {subject}": lambda asked, subject=subject: breakdowns.top(DATA, asked, subject) for subject in Subject},
+    **{
+        f"suggestions of {field}": lambda asked, field=field: suggestions.suggestions(DATA, asked, field, "te", 10)
+        for field in (*SUGGESTED, CUSTOM_FIELD)
+    },
+    **{
+        f"{measure} by {by}": lambda asked, by=by, measure=measure: breakdown.by_value(
+            DATA, asked, Breakdown(by, measure), 10
+        )
+        for measure in Measure
+        for by in ("region", "device", "category", CUSTOM_FIELD)
+    },
+    "revenue by product": lambda asked: breakdown.by_slot(DATA, asked, Breakdown("product", Measure.REVENUE), ("p1",)),
+    "sessions by page by bar": lambda asked: breakdown.by_slot_and_bar(
+        DATA, asked, Breakdown("page", Measure.SESSIONS), ("/a",), _bars()
+    ),
+    "people in all": lambda asked: breakdown.total(DATA, asked, Breakdown("page", Measure.PEOPLE)),
     "top named": lambda asked: breakdowns.top_named(DATA, asked),
     "assisted": lambda asked: attribution.assisted(DATA, asked),
     "results": lambda asked: attribution.results(DATA, asked),

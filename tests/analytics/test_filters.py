@@ -1,5 +1,6 @@
 """Filters: what they let through, against the same words in plain Python."""
 
+import json
 import re
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from interactions import identity
 from interactions.analytics import engine
 from interactions.analytics.conditions import FIELDS as ALL_FIELDS
-from interactions.analytics.conditions import Condition
+from interactions.analytics.conditions import Condition, can_contain
 from interactions.analytics.filters import Device, Filter
 from interactions.analytics.index.custom_keys import KeyBeingIndexed, require
 from interactions.analytics.periods import ALL, Period
@@ -49,7 +50,13 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "campaign_source": st.sampled_from(["mail", "search"]),
     "campaign_medium": st.sampled_from(["cpc", "CPC"]),
     "campaign_name": st.sampled_from(["spring", "sale"]),
+    "campaign_term": st.sampled_from(["shoes", "boots"]),
+    "campaign_content": st.sampled_from(["banner", "Banner"]),
+    "referrer": st.sampled_from(["search.example", "MAIL", "no"]),
+    "result_type": st.sampled_from(["answer", "source"]),
+    "type": st.sampled_from(["search", "checkout"]),
     "page_contains": st.sampled_from(["example/a", "OTHER", "?x=1", "%", "_", "'", "\\"]),
+    "page_url": st.sampled_from(sorted({each["page_url"] for each in RECORDS if each["page_url"]})[:3]),
     "locale": st.sampled_from(["en-GB", "de-DE"]),
     "region": st.sampled_from(["Kent", "Tokyo"]),
     "device": st.sampled_from(Device),
@@ -59,19 +66,28 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "custom_context.plan": st.sampled_from(["gold", "Gold", "silver"]),
     "custom_context.n": st.sampled_from(["5", "2.5", "true"]),
 }
+PARTS_OF_TEXTS = st.sampled_from(["e", "P1", "GO", "1", "ER", "器", "2."])
 FEW = st.lists(st.sampled_from(sorted(FIELDS)), max_size=3, unique=True)
 
 
 @st.composite
+def conditions(draw: st.DrawFn, name: str) -> Condition:
+    """Of one value or several, said or denied, whole or as parts."""
+    contains = can_contain(name) and draw(st.booleans())
+    given = draw(st.lists(PARTS_OF_TEXTS if contains else FIELDS[name], min_size=1, max_size=2, unique=True))
+    return Condition(name, tuple(getattr(each, "value", each) for each in given), draw(st.booleans()), contains)
+
+
+@st.composite
 def filters(draw: st.DrawFn) -> Filter:
-    """Some fields, of one value or several, said or denied."""
+    """Some fields, and at times a group of which one condition has to hold."""
     names = draw(FEW)
-    asked = Filter(**{name: draw(FIELDS[name]) for name in names if name in WHOLE})
-    for name in names:
-        if name not in WHOLE:
-            values = draw(st.lists(FIELDS[name], min_size=1, max_size=2, unique=True))
-            asked = asked.having(is_not=draw(st.booleans()), **{name: values})
-    return asked
+    group = [name for name in draw(FEW) if name not in WHOLE] if draw(st.booleans()) else []
+    return Filter(
+        **{name: draw(FIELDS[name]) for name in names if name in WHOLE},
+        conditions=[draw(conditions(name)) for name in names if name not in WHOLE],
+        any_of=[[draw(conditions(name)) for name in group]],
+    )
 
 
 FILTERS = filters()
@@ -130,7 +146,13 @@ GIVEN: dict[str, Any] = {
     "campaign_source": "mail",
     "campaign_medium": "cpc",
     "campaign_name": "spring",
+    "campaign_term": "shoes",
+    "campaign_content": "banner",
+    "referrer": "search.example",
+    "result_type": ("answer", "source"),
+    "type": "search",
     "page_contains": "/a",
+    "page_url": next(each["page_url"] for each in RECORDS if each["page_url"]) + "?utm_source=mail#top",
     "locale": "en-GB",
     "region": "Kent",
     "device": Device.PHONE,
@@ -207,14 +229,7 @@ def test_what_a_filter_asks_can_be_put_in_place_of_what_it_asked() -> None:
 
 
 def test_a_condition_needs_a_field_and_a_value() -> None:
-    odd = (
-        "colour",
-        "custom_context.",
-        "custom_context.$x",
-        "custom_context./x",
-        'custom_context."',
-        "custom_context.\n",
-    )
+    odd = ("colour", "custom_context.", "custom_context.x!", "custom_context.x~", "custom_context.\n")
     for field, values in (("region", ()), *((field, ("red",)) for field in odd)):
         with pytest.raises(ValueError, match=re.escape(field) if field.isprintable() else "custom_context"):
             Filter(**{field: values})
@@ -249,3 +264,58 @@ def test_a_period_may_reach_to_the_ends_of_time(period: Period) -> None:
     append([record(at="2024-01-01T00:00:00Z")])
     assert let_through(Filter(period)) == 1
     assert Filter(ALL).key != Filter(period).key
+
+
+KEYS = (
+    *(
+        "a.b",
+        "A/B test",
+        "x[0]",
+        "*",
+        'q"q',
+        "a\\b",
+        "$x",
+        "/x",
+        "a~b",
+        "a~1b",
+        "..",
+        "a'b",
+        "é",
+        "和.食",
+        "a:b",
+        "$.plan",
+    ),
+    *('"', "'", "#/a", "custom_context.a", " a ", "@", "?(1)"),
+)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_key_of_custom_context_can_have_any_characters(key: str) -> None:
+    with suppress(KeyBeingIndexed):
+        require("production", (), key)
+    custom = {key: "Gold", key + "x": "silver"}
+    append([record(extra=json.dumps({"context": {"custom_context": each}})) for each in (custom, {key: 5}, {})])
+    for field, asked in ((f"custom_context.{key}", Filter(**{f"custom_context.{key}": ("Gold", "5")})),):
+        assert let_through(asked) == int(figures.by_type("production", asked)["records"].sum()) == 2
+        part = Filter(conditions=[Condition(field, ("OL",), contains=True)])
+        assert let_through(part) == int(figures.by_type("production", part)["records"].sum()) == 1
+
+
+def test_a_group_of_conditions_needs_one_of_them() -> None:
+    append([record(region="Kent"), record(locale="de"), record(region="Kent", locale="de"), record()])
+    region, locale = Condition("region", ("Kent",)), Condition("locale", ("de",))
+    assert let_through(Filter(any_of=[(region, locale)])) == 3
+    assert let_through(Filter(any_of=[(region,), (locale,)])) == 1
+    assert let_through(Filter(region="Kent", any_of=[(locale,)])) == 1
+    assert let_through(Filter(any_of=[(Condition("region", ("Kent",), is_not=True), locale)])) == 3
+
+
+def test_the_key_does_not_depend_on_the_order_of_groups() -> None:
+    region, locale = Condition("region", ("Kent",)), Condition("locale", ("de",))
+    one, other = Filter(any_of=[(region, locale), (region,)]), Filter(any_of=[(region,), (locale, region)])
+    assert one.key == other.key != Filter(any_of=[(region, locale)]).key != Filter(conditions=[region, locale]).key
+
+
+def test_only_texts_can_be_asked_for_a_part() -> None:
+    with pytest.raises(ValueError, match="'miso_id' can't be searched"):
+        Condition("miso_id", ("a",), contains=True)

@@ -8,27 +8,33 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from interactions.analytics import ready
+from interactions.analytics.cohorts import CohortCondition, CohortDefinition, CohortRule
+from interactions.analytics.filters import Filter
 from interactions.analytics.index import store
 from interactions.analytics.index.loops import Later
-from interactions.analytics.index.passes import keys, masks, paths, values, visits
+from interactions.analytics.index.passes import cohorts, keys, masks, occurrences, paths, values, visits
 from interactions.analytics.periods import Unit
 from interactions.analytics.reports.attribution import assisted
 from interactions.analytics.reports.breakdowns import Subject, top
+from interactions.analytics.reports.cohorts import cohort_members
 from interactions.analytics.reports.data_quality import measure
 from interactions.analytics.reports.funnel import SHOP, funnel
+from interactions.analytics.reports.suggestions import SUGGESTED, suggestions
 from interactions.analytics.reports.timeseries import over_time, rhythm, sparklines
 from interactions.analytics.reports.totals import by_type, totals
 
 from .reports.traffic import FILTERS, whole
 
 BERLIN = ZoneInfo("Europe/Berlin")
+ONE_RULE = CohortDefinition(1, "", (CohortRule(is_not=True),))
 LOOPS: dict[str, Callable[..., Any]] = {
     f"{module.__name__}.{name}": each
-    for module in (keys, masks, paths, values, visits)
+    for module in (cohorts, keys, masks, occurrences, paths, values, visits)
     for name, each in vars(module).items()
     if isinstance(each, Later)
 }
-LATER = {"span_pairs", "mark_days"}  # a person's links, data sets of many years: they may take a moment longer
+# A person's links, data sets of many years, steps with conditions: they may take a moment longer.
+LATER = {"span_pairs", "mark_days", "mark", "unmark"}
 
 
 def signatures() -> dict[str, int]:
@@ -52,5 +58,10 @@ def test_nothing_is_left_to_compile_once_ready(settings, tmp_path: Path) -> None
         assisted(index, asked)
         for subject in Subject:
             top(index, asked, subject)
+        for field in SUGGESTED:
+            suggestions(index, asked, field)
+    for cohort in (ONE_RULE, CohortDefinition(1, "", ())):
+        cohort_members(index, (cohort,))
+        totals(index, Filter(cohorts=[CohortCondition((cohort,))]), Unit.DAY, BERLIN)
     measure(index, BERLIN)
     assert signatures() == before

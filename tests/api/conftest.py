@@ -38,10 +38,8 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 
 @pytest.fixture(autouse=True)
-def folders(settings: Any, tmp_path: Path) -> None:
-    settings.LAKE_DIR = tmp_path / "lake"
-    settings.INDEX_DIR = tmp_path / "index"
-    settings.SCRATCH_DIR = tmp_path / "scratch"
+def folders(own_folders: Path) -> None:
+    """Each test's table and index are its own."""
 
 
 @pytest.fixture

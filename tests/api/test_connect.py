@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 from datetime import timedelta
@@ -146,6 +147,20 @@ def test_a_signature_of_another_body_is_refused(client: Client, shopify: Given) 
     headers = signature("shopify", shopify.secret, ORDER)
     body = compact({**ORDER, "total_price": "0"})
     assert client.post(shopify.path, body, content_type="application/json", headers=headers).status_code == 401
+
+
+def test_a_body_that_cannot_be_unpacked_is_counted_as_refused(client: Client, production: Environment) -> None:
+    given = change.create(production, "posthog", name="Site")
+    packed = gzip.compress(compact(VIEWED))[:-9]
+    answer = client.post(given.path, packed, content_type="application/json", headers={"Content-Encoding": "gzip"})
+    assert (answer.status_code, answer.json()["refused"], waiting()) == (200, 1, 0)
+    assert KeptEvent.objects.get().outcome == KeptEvent.Outcome.REFUSED
+
+
+def test_a_body_that_cannot_be_unpacked_is_not_signed(client: Client, shopify: Given) -> None:
+    packed = gzip.compress(compact(ORDER))[:-9]
+    headers = {"Content-Encoding": "gzip", **signature("shopify", shopify.secret, ORDER)}
+    assert client.post(shopify.path, packed, content_type="application/json", headers=headers).status_code == 401
 
 
 @pytest.mark.parametrize("path", ["/v1/connect/segment/dojo_co_wrong", "/v1/connect/nothing/x"])

@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from interactions.access import keys
-from interactions.codec.rulebook import check
+from interactions.codec.rulebook import check_bytes
 from interactions.models import ActivityEntry, ApiKey, DeletionRequest, Environment, Tombstone
 from interactions.warehouse.compact import compact
 from interactions.warehouse.lake import Lake
@@ -62,12 +62,28 @@ def test_records_are_whole_and_oldest_first(take: Take, week: None) -> None:
     found = lines(take("", Scope.PEOPLE))
     assert [each["user_id"] for each in found] == [f"u{day}" for day in range(1, 8)]
     assert found[0] == {"type": "like", "timestamp": "2024-01-01T00:00:00Z", "user_id": "u1", "product_ids": ["p"]}
-    assert all(check(each).record is not None for each in found)
+    assert all(check_bytes(json.dumps(each).encode()).record is not None for each in found)
 
 
 def test_without_the_scope_people_no_id_is_in_them(take: Take, week: None) -> None:
     append([record("like", user_id="ann", anonymous_id="device")])
     assert all({"user_id", "anonymous_id"}.isdisjoint(each) for each in lines(take()))
+
+
+def test_without_the_scope_people_no_id_is_in_custom_context_either(take: Take) -> None:
+    custom = {
+        "plan": "ann",
+        "Shop.User-ID": 7,
+        "deep": [{"anonymousId": "x", "to": "device"}, "ann", "device 2"],
+        "n": 1.5,
+    }
+    kept = json.dumps({"context": {"custom_context": custom, "browser": {"ann": "ann"}}})
+    append([record("like", user_id="ann", anonymous_id="device", extra=kept)])
+    append([record("like", user_id="bob", extra='{"search":{"filters":{"size":["bob"]}}}'), record("like")])
+    (found,) = [each["context"] for each in lines(take()) if "context" in each]
+    assert found == {"custom_context": {"deep": [{}, "device 2"], "n": 1.5}, "browser": {"ann": "ann"}}
+    (whole,) = [each["context"] for each in lines(take("", Scope.PEOPLE)) if "context" in each]
+    assert whole["custom_context"] == custom
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 7, 8])
@@ -112,8 +128,8 @@ def test_an_empty_environment_has_no_line_and_no_cursor(take: Take) -> None:
 @pytest.mark.parametrize(
     ("query", "says"),
     [
-        ("cursor=next", "The cursor isn't one"),
-        ("cursor=1-ff", "The cursor isn't one"),
+        ("cursor=next", "The cursor is invalid"),
+        ("cursor=1-ff", "The cursor is invalid"),
         ("limit=50001", "from 1 to 50,000"),
         ("format=csv", "format can only be jsonl"),
         ("unit=day", "no parameter 'unit'"),

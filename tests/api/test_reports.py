@@ -10,11 +10,9 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
-from interactions.access import keys
 from interactions.analytics.data_sets import IndexBeingBuilt
 from interactions.analytics.index import custom_keys
 from interactions.analytics.reports.breakdowns import Subject
@@ -22,53 +20,18 @@ from interactions.api import limits, turns
 from interactions.api.errors import CallRefused
 from interactions.console.dashboard.tables import TABLES
 from interactions.contract.tombstones import Person
-from interactions.models import ActivityEntry, ApiKey, DeletionRequest, Environment, Tombstone
+from interactions.models import ActivityEntry, ApiKey, Cohort, DeletionRequest, Environment, Tombstone
 from interactions.questions import question
 from interactions.questions.names import REPORTS, SUBJECTS
-from interactions.questions.parts import NAMES
+from interactions.questions.parts import PLAIN_NAMES
+from tests.api.report_calls import Ask, ask, key, rows, shop
 from tests.lakes import append, key_of, record
+from tests.traffic import REFUND
+
+__all__ = ["ask", "key", "shop"]
 
 Scope = ApiKey.Scope
-Ask = Callable[..., HttpResponse]
 FILTERED = [each.name for each in REPORTS.values() if each.is_filtered]
-
-
-@pytest.fixture
-def key(production: Environment) -> Callable[..., str]:
-    def make(*scopes: Scope) -> str:
-        return keys.create(production, kind=ApiKey.Kind.SECRET, name="Reader", scopes=scopes)[1]
-
-    return make
-
-
-@pytest.fixture
-def ask(client: Client, key: Callable[..., str]) -> Ask:
-    """Ask for a report with a key that may read."""
-    text = key(Scope.READ)
-
-    def get(name: str, query: str = "", **headers: str) -> HttpResponse:
-        return client.get(f"/v1/reports/{name}?{query}", headers={"X-API-KEY": text, **headers})
-
-    return get
-
-
-@pytest.fixture
-def shop(db: None) -> None:
-    ann = {"user_id": "ann", "region": "Kent", "page_url": "https://shop.example/a?b=1"}
-    bob = {"user_id": "bob", "region": "Bath", "anonymous_id": "device", "campaign_source": "=cmd()"}
-    append(
-        [
-            record("search", "2024-01-01T10:00:00Z", keywords="tent", **ann),
-            record("product_detail_page_view", "2024-01-01T10:01:00Z", product_ids=["p1"], **ann),
-            record("checkout", "2024-01-02T10:05:00Z", product_ids=["p1"], revenue=10.0, **ann),
-            record("checkout", "2024-01-04T23:30:00Z", product_ids=["p2"], revenue=2.5, **bob),
-        ]
-    )
-
-
-def rows(answer: HttpResponse) -> list[dict[str, Any]]:
-    assert answer.status_code == 200, answer.content
-    return answer.json()["rows"]
 
 
 # --- Who may ---
@@ -121,6 +84,17 @@ def test_totals_are_those_of_the_dashboard_with_the_period_before(ask: Ask, shop
     assert answer["before"]["period"]["start"] == "2024-01-01T00:00:00+00:00"
 
 
+def test_net_revenue_is_gross_revenue_minus_refunds_with_an_amount(ask: Ask, shop: None) -> None:
+    money = ("gross_revenue", "refunds", "net_revenue")
+    assert [rows(ask("totals"))[0][name] for name in money] == [12.5, 0.0, None]
+    append([record("refund", "2024-01-04T10:00:00Z", user_id="ann", extra=REFUND % 4.25)])
+    assert [rows(ask("totals"))[0][name] for name in money] == [12.5, 4.25, 8.25]
+    bars = rows(ask("totals_over_time", "unit=day"))
+    assert [[bar[name] for name in money] for bar in bars] == [
+        [0.0, 0.0, 0.0], [10.0, 0.0, 10.0], [0.0, 0.0, 0.0], [2.5, 4.25, -1.75],
+    ]  # fmt: skip
+
+
 def test_nothing_is_compared_where_that_is_not_wanted_or_data_begins_within(ask: Ask, shop: None) -> None:
     assert ask("totals", "from=2024-01-02&to=2024-01-02&compare=no").json()["before"] is None
     assert ask("totals", "from=2024-01-01&to=2024-01-02").json()["before"] is None
@@ -144,6 +118,15 @@ def test_every_report_answers_as_json_and_csv_with_the_same_columns(
 def test_every_report_answers_for_an_empty_environment(client: Client, key: Callable[..., str], name: str) -> None:
     answer = client.get(f"/v1/reports/{name}", headers={"X-API-KEY": key(Scope.READ, Scope.PEOPLE)})
     assert answer.status_code == 200 and isinstance(answer.json()["rows"], list)
+
+
+def test_reports_take_a_cohort_by_the_number_that_the_report_of_cohorts_says(ask: Ask, shop: None) -> None:
+    here = Environment.objects.get(slug="production")
+    buyers = Cohort.objects.create(environment=here, name="Lately", rules=[{"types": ["checkout"], "days": 1}])
+    assert ask("cohorts").json()["rows"] == [{"cohort": buyers.pk, "name": "Lately", "people": 1}]
+    assert ask("totals", f"cohort={buyers.pk}&period=30d").json()["rows"][0]["interactions"] == 1
+    assert ask("totals", f"cohort!={buyers.pk}").json()["rows"][0]["interactions"] == 3
+    assert ask("totals", "cohort=4711").status_code == 400
 
 
 def test_every_panel_of_the_dashboard_has_its_report() -> None:
@@ -237,7 +220,7 @@ def test_an_unknown_report_is_answered_with_those_there_are(ask: Ask) -> None:
         ("device=fridge", "it can be"),
         ("import=x", "isn't a number"),
         ("limit=5", "no parameter 'limit'"),
-        ("user=ann", "hold no ids"),
+        ("user=ann", "can't have ids"),
         ("custom.=x", "custom_context"),
     ],
 )
@@ -251,6 +234,21 @@ def test_what_is_not_understood_is_refused_with_a_sentence(ask: Ask, shop: None,
 def test_a_limit_out_of_bounds_is_refused(ask: Ask, limit: str) -> None:
     answer = ask("products", f"limit={limit}")
     assert answer.status_code == 400 and "from 1 to 10,000" in answer.json()["message"]
+
+
+@pytest.mark.parametrize(
+    ("name", "query"),
+    [
+        *(
+            ("paths", query)
+            for query in ("field=user", "start=dance", "steps=9", "within=1y", "count=all", "window=1d")
+        ),
+        *(("funnel", query) for query in ("window=1y", "breakdown=weather", "within=1d", "step=search")),
+    ],
+)
+def test_options_of_paths_and_funnels_are_checked(ask: Ask, shop: None, name: str, query: str) -> None:
+    answer = ask(name, query)
+    assert answer.status_code == 400 and list(answer.json()) == ["message"]
 
 
 def test_reports_without_a_filter_refuse_one(ask: Ask) -> None:
@@ -309,7 +307,18 @@ def test_only_reading_is_allowed(client: Client, key: Callable[..., str]) -> Non
     assert answer.status_code == 405 and "GET" in answer["Allow"]
 
 
+def test_the_documented_options_are_those_that_are_understood() -> None:
+    from interactions.api.report_reference import CALLS
+    from interactions.questions import paths
+
+    report = next(call for call in CALLS if call.id == "readReport")
+    values = {option.name: set(option.schema.get("enum", ())) for option in report.options}
+    assert values["within"] == {paths.SESSION, *paths.DAYS} and values["window"] == set(paths.WINDOWS)
+    assert {*paths.PATHS, *paths.WINDOW} <= set(values)
+    assert REPORTS["paths"].options == paths.PATHS and REPORTS["funnel"].options == paths.WINDOW
+
+
 def test_the_documented_parameters_are_those_of_the_filter() -> None:
     from interactions.api.report_reference import FILTER
 
-    assert {option.name for option in FILTER} == {name for name in NAMES if not name.endswith("!")}
+    assert {option.name for option in FILTER} == set(PLAIN_NAMES)

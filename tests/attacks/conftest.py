@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 import pytest
 
 from interactions.analytics import ready
 from tests.processes import Dojo, add_environment, log_in, wait_for
 
-from .markup import HERE, KEPT, MARKUP, RAN, bring_in, post, record, search, send
+from .markup import HERE, KEPT, MARKUP, RAN, bring_in, post, record, search, send, upload_names
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
+
+RULE = {"rule": "0", "did-0": "did", "type-0": "custom", "times-0": "1", "when-0": "ever"}
+RULE |= {"field-0": "custom", "form-0": "", "key-0": MARKUP, "value-0": MARKUP}
+SCHEDULE = {"target": "daily", "format": "jsonl", "every": "day", "weekday": "0", "hour": "3", "start": "all"}
+SCHEDULE |= {"time_zone": "UTC"}
 
 
 @pytest.fixture(scope="package", autouse=True)
@@ -40,10 +47,20 @@ def attacked(browser: Browser, dojo: Dojo) -> str:
 
 
 def _fill(page: Page) -> None:
-    """What people may write: a name of the environment, a member, exports, and deletion requests, one of them done."""
+    """What people may write: names of whatever has one, notes, exports, and deletion requests, one of them done."""
     post(page, f"/{HERE}/settings/", form="name", name=MARKUP[:50])
     post(page, f"/{HERE}/members/new/", username="mallory", role="viewer")
     post(page, f"/{HERE}/interactions/exports/", format="csv", product=MARKUP)
+    post(page, f"/{HERE}/interactions/exports/schedules/new/", **SCHEDULE)
+    post(page, f"/{HERE}/interactions/cohorts/new/", name=MARKUP[:80], **RULE)
+    post(page, f"/{HERE}/views/new/", name=MARKUP[:60], page="dashboard", query=urlencode({"product": MARKUP}))
+    post(page, f"/{HERE}/notes/new/", day=f"{datetime.now(UTC):%Y-%m-%d}", text=MARKUP)
+    link = {"page": "dashboard", "query": urlencode({"product": MARKUP}), "period": "moving", "once": "link"}
+    post(page, f"/{HERE}/share-links/new/", name=MARKUP[:60], expires="7", **link)
+    post(page, f"/{HERE}/connections/new/", name=MARKUP[:100], source="segment", once="connection")
+    upload_names(page)
+    page.get_by_role("button", name="Use these names").click()
+    page.wait_for_url("**/product-names/")
     about = {"asked_by": KEPT, "reference": KEPT[:100], "note": KEPT}
     post(page, f"/{HERE}/privacy/requests/new/", ids=MARKUP, **about)
     done = post(page, f"/{HERE}/privacy/requests/new/", ids=f"gone {MARKUP}", **about)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -10,14 +11,19 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from interactions.access import keys
 from interactions.access.roles import Role
+from interactions.cohorts import change as cohorts
+from interactions.exports import schedule as scheduling
 from interactions.ingest.connections import change
 from interactions.ingest.imports import storage
 from interactions.ingest.pulls import change as pulls
 from interactions.models import ApiKey, DeletionRequest, Environment, Export, Import, Membership, Pull, PulledDay
+from interactions.product_names import change as product_names
+from interactions.saved import links, notes, views
 from tests.pages import made
 
 from . import deletions
@@ -92,6 +98,10 @@ def _export(here: Environment, actor: User) -> tuple[dict[str, Any], dict[str, A
     return {"pk": export.pk}, {}
 
 
+def _schedule(here: Environment, actor: User) -> tuple[dict[str, Any], dict[str, Any]]:
+    return {"pk": scheduling.create(here, scheduling.ScheduleAsked(target="daily")).pk}, {"form": "pause"}
+
+
 def _failed_import(here: Environment, actor: User) -> tuple[dict[str, Any], dict[str, Any]]:
     imp = made(Import.State.FAILED, environment=here, created_by=actor)
     storage.whole_upload(imp).write_bytes(b'{"type":"like"}\n')  # else there is nothing to go on with
@@ -117,8 +127,60 @@ def _person(here: Environment, actor: User) -> tuple[dict[str, Any], dict[str, A
     return {"pk": found.pk}, {"person": found.named.all()[0].pk}
 
 
+def _view(**form: Any) -> Making:
+    def make(here: Environment, actor: User) -> tuple[dict[str, Any], dict[str, Any]]:
+        kept = views.save(here, actor, name="Own", page="records", query="", is_shared=False, sees_people=False)
+        return {"pk": kept.pk}, form
+
+    return make
+
+
+def _shared_view(here: Environment, actor: User) -> tuple[dict[str, Any], dict[str, Any]]:
+    kept = views.save(here, actor, name="All", page="records", query="", is_shared=True, sees_people=False)
+    return {"pk": kept.pk}, {"start": "1"}
+
+
+def _note(**form: Any) -> Making:
+    def make(here: Environment, actor: User) -> tuple[dict[str, Any], dict[str, Any]]:
+        return {"pk": notes.add(here, actor, day=date(2026, 11, 5), text="Sale").pk}, form
+
+    return make
+
+
+def _new_link(here: Environment, actor: User) -> tuple[dict[str, Any], dict[str, Any]]:
+    form = {"name": "Agency", "page": "dashboard", "query": "", "period": "moving", "expires": "7"}
+    return {}, {**form, "once": secrets.token_hex(8)}  # more than one role makes links
+
+
+def _share_link(here: Environment, actor: User) -> tuple[dict[str, Any], dict[str, Any]]:
+    ends = datetime(2099, 1, 1, tzinfo=UTC)
+    return {"pk": links.create(here, actor, name="Agency", page="dashboard", query="", expires_at=ends)[0].pk}, {}
+
+
+def _cohort(**form: Any) -> Making:
+    def make(here: Environment, actor: User) -> tuple[dict[str, Any], dict[str, Any]]:
+        return {"pk": cohorts.create(here, "Everybody", [], actor).pk}, form
+
+    return make
+
+
+def _names_that_wait(here: Environment, actor: User) -> tuple[dict[str, Any], dict[str, Any]]:
+    return {"pk": product_names.upload(here, _NAMES, "names.csv", actor).pk}, {}
+
+
+def _names_in_use(here: Environment, actor: User) -> tuple[dict[str, Any], dict[str, Any]]:
+    product_names.use(product_names.upload(here, _NAMES, "names.csv", actor))
+    return {}, {}
+
+
+def _file_of_names(here: Environment, actor: User) -> tuple[dict[str, Any], dict[str, Any]]:
+    return {}, {"file": SimpleUploadedFile("names.csv", _NAMES)}
+
+
 State = Import.State
 _KEY = {"key": "dojo.1a2b", "secret": "another secret"}
+_NAMES = b"id,name\nSKU-1,Trail shoe\n"
+_RULE = {"rule": "0", "did-0": "did", "type-0": "checkout", "times-0": "2", "when-0": "ever"}
 DEEDS = (
     Deed("member_add", _nothing(username="new", role="viewer")),
     Deed("member_edit", lambda here, actor: _member(here, actor, **{f"role_{here.slug}": "analyst"})),
@@ -141,6 +203,12 @@ DEEDS = (
     Deed("stream_create", _of({"kind": "kinesis"}, stream="shop-events", group="dojo", start="earliest")),
     Deed("event_types", _of({"source": "segment"}, name="Signed Up", type="subscribe")),
     Deed("settings", _nothing(form="zone", time_zone="Europe/Vienna")),
+    Deed("notifications", _nothing(form="rules", quiet_minutes=15, refused_percent=1)),
+    Deed(
+        "schedule_new",
+        _nothing(target="daily", format="jsonl", every="day", weekday=0, hour=3, time_zone="UTC", start="all"),
+    ),
+    Deed("schedule", _schedule),
     Deed("health_thresholds", _own_thresholds),
     Deed("import_new", _nothing(action="sample")),
     Deed("import_check", _import(State.CHECKING, check_duplicates="on")),
@@ -160,6 +228,22 @@ DEEDS = (
     Deed("deletion_retry", _request(deletions.failed)),
     Deed("access_letter", _nothing(user_id="ann", may_be_empty="1")),
     Deed("data_retention", _nothing(months="12")),
+    Deed("view_create", _nothing(name="Kent", page="dashboard", query="region=Kent")),
+    Deed("view_edit", _view(name="Bath")),
+    Deed("view_delete", _view()),
+    Deed("view_start", _shared_view),
+    Deed("annotation_create", _nothing(day="2026-11-05", text="Sale")),
+    Deed("annotation_edit", _note(day="2026-11-06", text="Sale ended")),
+    Deed("annotation_delete", _note()),
+    Deed("share_link_create", _new_link),
+    Deed("share_link_revoke", _share_link),
+    Deed("cohort_create", _nothing(name="Frequent buyers", **_RULE)),
+    Deed("cohort_edit", _cohort(name="Frequent buyers", **_RULE)),
+    Deed("cohort_draft", _nothing(**_RULE)),
+    Deed("cohort_delete", _cohort()),
+    Deed("product_names", _file_of_names),
+    Deed("product_names_check", _names_that_wait),
+    Deed("product_names_remove", _names_in_use),
     Deed("people", _nothing(id="ann")),
     Deed("records", _nothing(find="ann")),
     Deed("people_filter", _nothing(id="ann", to="records")),

@@ -73,12 +73,21 @@ def bring_in(dojo: Dojo, environment: str) -> None:
     assert done.returncode in (0, 1), done.stderr  # 1: it has rejected records
 
 
-def post(page: Page, address: str, **form: str) -> str:
+def post(page: Page, address: str, /, **form: str) -> str:
     """Send a form as the person at the page would; the address that it leads to."""
     token = next(cookie["value"] for cookie in page.context.cookies() if cookie["name"] == "csrftoken")
     answer = page.request.post(address, form=form, headers={"X-CSRFToken": token, "Referer": page.url})
     assert answer.ok, (address, answer.status)
     return answer.url
+
+
+def upload_names(page: Page) -> None:
+    """A file of product names, named as it should not be; the page then shows what was read from it."""
+    page.goto(f"/{HERE}/interactions/product-names/")
+    name, content = MARKUP.replace("/", ""), json.dumps({MARKUP: MARKUP}).encode()
+    page.set_input_files("[name=file]", {"name": name, "mimeType": "application/json", "buffer": content})
+    page.get_by_role("button", name="Upload").click()
+    page.get_by_role("button", name="Use these names").wait_for()
 
 
 def settle(page: Page) -> None:

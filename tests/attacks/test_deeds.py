@@ -14,7 +14,7 @@ from .deeds import DEEDS, Deed, all_rows
 
 pytestmark = pytest.mark.django_db
 ROLES: tuple[Role | None, ...] = (*Role, None)
-CHANGES_NOTHING = {"member_link", "access_letter", "people", "people_filter", "records", "api_trial"}
+CHANGES_NOTHING = {"member_link", "access_letter", "cohort_draft", "people", "people_filter", "records", "api_trial"}
 ASKS_FOR = {  # beyond the address's own right
     "api_trial": Right.IMPORT,  # it stores what it is sent
     "data_retention": Right.SETTINGS,
@@ -23,7 +23,7 @@ ASKS_FOR = {  # beyond the address's own right
 
 @pytest.fixture(autouse=True)
 def folders(settings, tmp_path: Path, redis_server: str) -> None:
-    for name in ("LAKE_DIR", "UPLOADS_DIR", "IMPORTS_DIR", "EXPORTS_DIR", "SCRATCH_DIR"):
+    for name in ("LAKE_DIR", "INDEX_DIR", "UPLOADS_DIR", "IMPORTS_DIR", "EXPORTS_DIR", "SCRATCH_DIR"):
         folder = tmp_path / name.lower()
         folder.mkdir()
         setattr(settings, name, folder)

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode, urlsplit
 import pytest
 from django.urls import Resolver404, resolve
 
-from .markup import HERE, KEPT, MARKUP, assert_harmless, opened, settle
+from .markup import HERE, KEPT, MARKUP, assert_harmless, opened, settle, upload_names
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -20,11 +20,23 @@ pytestmark = [pytest.mark.slow, pytest.mark.browser]
 PAGES = [
     "interactions/",
     "interactions/?type=custom",
+    "interactions/breakdown/?by=region&figures=now",
+    "interactions/retention/",
+    "interactions/paths/",
+    "interactions/funnel/",
     "interactions/records/",
     "interactions/health/",
     "interactions/imports/",
     "interactions/imports/new/",
     "interactions/exports/",
+    "interactions/exports/schedules/",
+    "interactions/cohorts/",
+    "interactions/product-names/",
+    "views/",
+    "notes/",
+    "share-links/",
+    "connections/",
+    "notifications/",
     "live/",
     "live/problems/",
     "people/",
@@ -51,6 +63,13 @@ SINGLE = {
     "key_rotate",
     "key_revoke",
     "live_call",
+    "cohort_edit",
+    "cohort_delete",
+    "connection",
+    "view_edit",
+    "annotation_edit",
+    "share_link_revoke",
+    "schedule",
     "exports",
     "health",
     "import_load",
@@ -65,6 +84,13 @@ FORMS = [
     "privacy/access/",
     "privacy/data-retention/",
     "people/",
+    "interactions/cohorts/new/",
+    "interactions/exports/schedules/new/",
+    "views/new/?page=dashboard&query=",
+    "notes/new/",
+    "share-links/new/?page=dashboard&query=",
+    "connections/new/",
+    "notifications/",
     "interactions/records/",
     "interactions/",
     "api/",
@@ -74,21 +100,44 @@ FORMS = [
 PARAMETERS = [
     "action",
     "after",
+    "anonymous",
     "before",
+    "breakdown",
     "by",
+    "campaign",
+    "category",
+    "cohort",
     "columns",
+    "compare",
+    "count",
+    "day",
+    "device",
+    "direction",
     "end",
+    "field",
     "find",
+    "first",
     "format",
     "from",
+    "goal",
     "group",
     "id",
     "import",
     "key",
     "keywords",
     "kind",
+    "limit",
+    "locale",
+    "measure",
+    "medium",
+    "miso_id",
     "months",
+    "object",
+    "of",
+    "origin",
+    "outcome",
     "page",
+    "page_url",
     "panel",
     "people",
     "period",
@@ -96,17 +145,29 @@ PARAMETERS = [
     "product",
     "q",
     "query",
+    "region",
+    "repeats",
+    "returning",
     "show",
+    "sort",
     "source",
     "split",
+    "start",
     "state",
     "status",
+    "step",
+    "steps",
+    "text",
+    "through",
     "to",
     "type",
     "unit",
     "user",
     "waited",
     "who",
+    "window",
+    "within",
+    "words",
 ]
 PLACES = [
     "{}/",
@@ -118,6 +179,9 @@ PLACES = [
     f"{HERE}/keys/{{}}/rotate/",
     f"{HERE}/members/{{}}/",
     f"{HERE}/privacy/requests/{{}}/",
+    f"{HERE}/connections/new/{{}}/",
+    f"{HERE}/connections/types/{{}}/",
+    "shared/{}/",
     "set-password/{}/{}/",
     "uploads/{}/",
     "v1/{}",
@@ -135,6 +199,8 @@ SEND = f"""([number, typed]) => {{
   }}
   HTMLFormElement.prototype.submit.call(form);
 }}"""
+# By the attribute: the ``href`` of a link in an SVG is no text.
+LINKED = 'all => all.map((each) => new URL(each.getAttribute("href"), document.baseURI).href)'
 
 
 def test_no_page_takes_what_it_shows_for_markup(page: Page) -> None:
@@ -153,7 +219,7 @@ def test_no_single_page_takes_what_it_shows_for_markup(page: Page) -> None:
             continue
         seen[name].append(address)
         opened(page, address)
-        links = page.eval_on_selector_all("a[href]:not([download])", "all => all.map((each) => each.href)")
+        links = page.eval_on_selector_all("a[href]:not([download])", LINKED)
         links = [link for link in links if link.startswith(f"{origin_of(page)}/{HERE}/")]
         waiting += links + [f"{link}load/" for link in links if name_of(link) == "import_detail"]
     assert set(seen) >= SINGLE
@@ -212,3 +278,22 @@ def test_no_name_of_a_file_becomes_markup(page: Page) -> None:
     page.get_by_role("button", name="Next step").wait_for()
     assert page.inner_text(".file-name") == name
     assert_harmless(page)
+
+
+def test_no_name_of_a_file_of_products_becomes_markup(page: Page) -> None:
+    upload_names(page)
+    assert page.inner_text("main").count("onerror=window.attacked=1") == 3  # the file, a product, and its name
+    assert_harmless(page)
+
+
+@pytest.mark.parametrize("shared", ["dashboard", "retention"])
+def test_no_shared_page_takes_what_it_shows_for_markup(page: Page, shared: str) -> None:
+    query = urlencode({"page": shared, "query": urlencode({"product": MARKUP})})
+    opened(page, f"/{HERE}/share-links/new/?{query}")
+    page.fill("[name=name]", MARKUP[:60])
+    page.get_by_role("button", name="Create link").click()
+    address = page.locator("#link-text").inner_text()
+    assert_harmless(page)
+    opened(page, address)
+    assert MARKUP[:60] in page.inner_text("body")
+    opened(page, f"{address}?{urlencode(dict.fromkeys(PARAMETERS, MARKUP))}#{quote(MARKUP)}")

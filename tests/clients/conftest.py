@@ -11,8 +11,8 @@ from typing import Any
 
 import pyarrow.dataset as ds
 import pytest
-from deltalake import DeltaTable
 
+from tests import tables_at_work
 from tests.clients.calls import Entrance, call, key_of
 from tests.processes import HOUSE, Dojo, wait_for
 
@@ -29,7 +29,7 @@ class Api(Entrance):
 
     def stored(self, user_id: str) -> list[dict[str, Any]]:
         """The records of a user that are in the table, read without Dojo."""
-        rows: list[dict[str, Any]] = self._table().to_table(filter=ds.field("user_id") == user_id).to_pylist()
+        rows: list[dict[str, Any]] = tables_at_work.read(self._folder, where=ds.field("user_id") == user_id).to_pylist()
         return rows
 
     def wait_for(self, user_id: str, count: int) -> list[dict[str, Any]]:
@@ -57,13 +57,7 @@ class Api(Entrance):
         return call(f"{self.host}/v1/interactions?api_key={self.secret}{options}", {"data": list(records)}, **headers)
 
     def _count(self, user_id: str) -> int:
-        if not DeltaTable.is_deltatable(self._folder):
-            return 0
-        count: int = self._table().count_rows(filter=ds.field("user_id") == user_id)
-        return count
-
-    def _table(self) -> ds.Dataset:
-        return DeltaTable(self._folder).to_pyarrow_dataset()
+        return len(self.stored(user_id))
 
     @property
     def _folder(self) -> str:

@@ -42,10 +42,23 @@ FULL: Record = {
 FULL_RAW = json.dumps(FULL).encode()
 
 
+def first_scanned(text: bytes, most: int | None = None) -> Scanned:
+    """The records of a text up to the first that isn't taken."""
+    whole = Scanned()
+    for found in Scanner(ORIGIN, KEYRING).read(text, most=most):
+        if found.doubtful:
+            break
+        whole.tables += found.tables
+        whole.records += found.records
+        whole.untimed += found.untimed
+        whole.end = found.end
+    return whole
+
+
 def scanned(text: bytes) -> Scanned | None:
     """All records of a text; None where not all of them are taken."""
     with mock.patch.object(scanning_of_texts, "FEW", 1):
-        found = Scanner(ORIGIN, KEYRING).read(text)
+        found = first_scanned(text)
     return None if text[found.end :].strip(b" \t\r\n,") else found
 
 

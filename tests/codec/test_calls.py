@@ -13,6 +13,7 @@ from interactions.codec import calls
 from interactions.codec.calls import BadCall, read_call
 from interactions.codec.origin import Origin
 from interactions.codec.rulebook import check_bytes
+from interactions.codec.split import windows
 from interactions.ingest.live.rows import Kept, to_rows
 from tests.codec.read import KEYRING, RECEIVED
 from tests.codec.strategies import dumped, interactions
@@ -97,9 +98,9 @@ class TestBodies:
             read_call(before + record, Origin(0, RECEIVED))
 
 
-def test_a_list_of_very_many_values_is_told_apart_as_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_values_are_told_apart_wherever_windows_end(monkeypatch: pytest.MonkeyPatch) -> None:
     body = b'{"data": [' + b" , ".join([b'{"type":"like","user_id":"a, b"}', b"1", b"[2,{}]"] * 2_000) + b"]}"
     at_once = read_call(body, Origin(0, RECEIVED))
-    monkeypatch.setattr(calls, "_FEW_COMMAS", 0)
+    monkeypatch.setattr(windows, "WINDOW_BYTES", 100)
     assert read_call(body, Origin(0, RECEIVED)).problems.lines == at_once.problems.lines
     assert at_once.records == 6_000

@@ -37,7 +37,7 @@ def made(source: str, *events: Any, options: Options | None = None) -> list[dict
         batches = verdicts(chunk)
         assert [each.violations for batch in batches for each in batch.rejected] == []
         assert sum(batch.accepted for batch in batches) == chunk.records
-    return as_moments(json.loads(line) for chunk in chunks for line in chunk.lines.splitlines())
+    return as_moments(json.loads(line) for chunk in chunks for line in bytes(chunk.lines).splitlines())
 
 
 def skipped(source: str, *events: Any, options: Options | None = None) -> dict[str, int]:

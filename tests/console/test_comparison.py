@@ -4,36 +4,22 @@ import html
 import json
 import re
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
 from interactions.analytics.periods import Period, Unit, horizon
 from interactions.analytics.reports.reach import is_over
 from interactions.models import Environment, Import
-from tests import cast, figures
+from tests import figures
 from tests.lakes import append, record
+
+pytestmark = pytest.mark.usefixtures("own_cache", "own_folders")
 
 PAGE = "/production/interactions/"
 FRAGMENT = {"HX-Request": "true"}
-
-
-@pytest.fixture(autouse=True)
-def here(settings, tmp_path: Path) -> None:
-    settings.LAKE_DIR = tmp_path / "lake"
-    settings.INDEX_DIR = tmp_path / "index"
-    settings.SCRATCH_DIR = tmp_path / "scratch"
-    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": tmp_path}}
-    cache.clear()
-
-
-@pytest.fixture
-def reader(db: None, client: Client) -> Client:
-    client.force_login(cast.viewer())
-    return client
 
 
 def shown(client: Client, query: str = "") -> str:
@@ -61,45 +47,74 @@ def on(day: str, count: int, name: str = "like", **columns: object) -> list[dict
 # --- Comparing ---
 
 
-def test_where_the_period_before_has_no_data_the_page_says_so(reader: Client) -> None:
+def test_where_the_period_before_has_no_data_the_page_says_so(viewer: Client) -> None:
     append(on("2024-11-28", 1) + on("2024-12-01", 85))
-    page = shown(reader, "from=2024-12-01&to=2024-12-05")
+    page = shown(viewer, "from=2024-12-01&to=2024-12-05")
     assert set(changes(page)) == {"no data before Nov 28"}
     assert 'class="change' not in page and ">Change</th>" not in page
 
 
-def test_a_period_that_the_data_covers_is_compared(reader: Client) -> None:
+def test_a_period_that_the_data_covers_is_compared(viewer: Client) -> None:
     append(on("2024-11-28", 2) + on("2024-12-01", 3))
-    page = shown(reader, "from=2024-12-01&to=2024-12-03")
+    page = shown(viewer, "from=2024-12-01&to=2024-12-03")
     assert changes(page)[0] == "+50.0% vs. previous period"
     assert "Compared with Nov 28 – 30, 2024" in page
 
 
-def test_a_change_beyond_a_thousand_percent_gives_both_figures(reader: Client) -> None:
+def test_a_period_is_compared_with_the_same_days_of_last_year(viewer: Client) -> None:
+    append(on("2023-12-01", 2) + on("2024-11-28", 9) + on("2024-12-01", 3))
+    page = shown(viewer, "from=2024-12-01&to=2024-12-03&compare=year")
+    assert changes(page)[0] == "+50.0% vs. last year"
+    assert "Compared with Dec 1 – 3, 2023" in page
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "zone", "expected"),
+    [
+        ("2024-02-29T00:00Z", "2024-03-02T00:00Z", "UTC", ("2023-02-28T00:00Z", "2023-03-02T00:00Z")),
+        ("2025-03-01T00:00Z", "2025-03-02T00:00Z", "UTC", ("2024-03-01T00:00Z", "2024-03-02T00:00Z")),
+        # Midnight in Vienna, where the clocks changed on other days of the two years.
+        ("2025-03-29T23:00Z", "2025-03-30T22:00Z", "Europe/Vienna", ("2024-03-29T23:00Z", "2024-03-30T23:00Z")),
+        ("2024-05-01T10:30Z", "2024-05-01T12:00Z", "UTC", ("2023-05-01T10:30Z", "2023-05-01T12:00Z")),
+    ],
+)
+def test_the_same_days_of_last_year_are_those_of_the_calendar(
+    start: str, end: str, zone: str, expected: tuple[str, str]
+) -> None:
+    period = Period(datetime.fromisoformat(start), datetime.fromisoformat(end))
+    assert period.year_before(ZoneInfo(zone)) == Period(*map(datetime.fromisoformat, expected))
+
+
+def test_an_open_period_has_no_last_year() -> None:
+    assert Period(None, datetime(2024, 1, 1, tzinfo=UTC)).year_before() is None
+    assert Period(datetime(1, 1, 1, tzinfo=UTC), datetime(1, 2, 1, tzinfo=UTC)).year_before() is None
+
+
+def test_a_change_beyond_a_thousand_percent_gives_both_figures(viewer: Client) -> None:
     append(on("2024-11-28", 2) + on("2024-12-01", 85) + on("2024-12-01", 3, "read"))
-    page = shown(reader, "from=2024-12-01&to=2024-12-03")
+    page = shown(viewer, "from=2024-12-01&to=2024-12-03")
     assert changes(page)[0] == "from 2" and 'title="2 → 88"' in page
     assert "×" not in page
     table = re.search(r'<tr data-name="read".*?</tr>', page, re.DOTALL)[0]
     assert ">new</span>" in table
 
 
-def test_nothing_after_nothing_is_no_change(reader: Client) -> None:
+def test_nothing_after_nothing_is_no_change(viewer: Client) -> None:
     append(on("2024-11-28", 2) + on("2024-12-01", 2))
-    found = changes(shown(reader, "from=2024-12-01&to=2024-12-03"))
+    found = changes(shown(viewer, "from=2024-12-01&to=2024-12-03"))
     assert (found[0], found[4]) == ("0.0% vs. previous period", "–")  # interactions, searches
 
 
-def test_this_month_is_compared_with_the_same_days(reader: Client) -> None:
+def test_this_month_is_compared_with_the_same_days(viewer: Client) -> None:
     append(on("2024-11-01", 2) + on("2024-11-20", 90) + on("2024-12-01", 1) + on("2024-12-05", 2))
-    page = shown(reader, "period=month")
+    page = shown(viewer, "period=month")
     assert "Compared with Nov 1 – 5, 2024" in page and "Dec 1 – 5, 2024" in page
     assert changes(page)[0] == "+50.0% vs. previous period"
 
 
-def test_an_old_stray_record_does_not_make_a_period_comparable(reader: Client) -> None:
+def test_an_old_stray_record_does_not_make_a_period_comparable(viewer: Client) -> None:
     append([*on("1970-01-01", 1), *on("2024-11-30", 2), *on("2024-12-01", 85)])
-    assert set(changes(shown(reader, "from=2024-12-01&to=2024-12-05"))) == {"no data before Nov 30"}
+    assert set(changes(shown(viewer, "from=2024-12-01&to=2024-12-05"))) == {"no data before Nov 30"}
 
 
 # --- Dates in the future ---
@@ -109,72 +124,72 @@ def stamp(moment: datetime) -> str:
     return moment.isoformat()
 
 
-def test_records_dated_in_the_future_are_left_out_counted_and_shown_on_demand(reader: Client) -> None:
+def test_records_dated_in_the_future_are_left_out_counted_and_shown_on_demand(viewer: Client) -> None:
     now = timezone.now()
     append([record("like", stamp(now - timedelta(days=day)), user_id="u1") for day in range(20)])
     append([record("read", f"{year}-01-01T00:00:00Z") for year in (2031 + now.year - 2026, 2999, 9999)])
-    page = shown(reader)
+    page = shown(viewer)
     assert figure(page) == "20" and bars(page)["unit"] == "day"
     assert len(bars(page)["option"]["xAxis"]["data"]) <= 21
     line = re.search(r"data-later>.*?</div></div>", page, re.DOTALL)[0]
     assert "3 records are dated in the future." in line
     link = re.search(r'href="([^"]+)"[^>]*>Show them<', line)[1]
-    later = shown(reader, link.removeprefix("?"))
+    later = shown(viewer, link.removeprefix("?"))
     assert figure(later) == "3" and 'data-name="read"' in later and 'data-name="like"' not in later
     assert len(bars(later)["option"]["xAxis"]["data"]) <= 300
-    assert figure(shown(reader, "period=7d")) == "7"
+    assert figure(shown(viewer, "period=7d")) == "7"
 
 
-def test_a_record_of_today_or_tomorrow_is_not_of_the_future(reader: Client) -> None:
+def test_a_record_of_today_or_tomorrow_is_not_of_the_future(viewer: Client) -> None:
     now = timezone.now()
     append([record("like", stamp(now)), record("like", stamp(now + timedelta(hours=20)))])
-    page = shown(reader)
+    page = shown(viewer)
     assert figure(page) == "2" and "dated in the future" not in page
 
 
-def test_presets_count_back_from_now_where_there_are_later_records(reader: Client) -> None:
+def test_presets_count_back_from_now_where_there_are_later_records(viewer: Client) -> None:
     now = timezone.now().replace(microsecond=0)
     append([record("like", stamp(now - timedelta(hours=30))), record("like", stamp(now - timedelta(minutes=1)))])
     append([record("like", stamp(now + timedelta(days=400)))])
-    assert figure(shown(reader, "period=24h")) == "1"
+    assert figure(shown(viewer, "period=24h")) == "1"
 
 
-def test_only_future_records_leave_an_empty_page_with_the_line(reader: Client) -> None:
+def test_only_future_records_leave_an_empty_page_with_the_line(viewer: Client) -> None:
     append([record("like", "2999-01-01T00:00:00Z")])
-    page = shown(reader)
+    page = shown(viewer)
     assert figure(page) == "0" and "1 record is dated in the future." in page and ">Show it<" in page
 
 
-def test_the_line_counts_what_the_filter_lets_through(reader: Client) -> None:
+def test_the_line_counts_what_the_filter_lets_through(viewer: Client) -> None:
     append(
         [record("like", "2024-01-01T00:00:00Z"), *(record(name, "2999-01-01T00:00:00Z") for name in ("like", "read"))]
     )
-    assert "1 record is dated in the future." in shown(reader, "type=read")
-    assert "dated in the future" not in shown(reader, "type=share")
+    assert "1 record is dated in the future." in shown(viewer, "type=read")
+    assert "dated in the future" not in shown(viewer, "type=share")
 
 
-def test_the_list_of_records_has_them_all(reader: Client) -> None:
+def test_the_list_of_records_has_them_all(viewer: Client) -> None:
     append([record("like", "2024-01-01T00:00:00Z"), record("read", "2999-01-01T00:00:00Z")])
-    rows = reader.get(f"{PAGE}records/").content.decode()
+    rows = viewer.get(f"{PAGE}records/").content.decode()
     assert rows.count("data-record") == 2 or ("2999" in rows and "2024" in rows)
-    assert "2999" not in reader.get(f"{PAGE}records/?period=7d").content.decode()
+    assert "2999" not in viewer.get(f"{PAGE}records/?period=7d").content.decode()
 
 
-def test_lone_records_before_2000_are_left_out_counted_and_shown_on_demand(reader: Client) -> None:
+def test_lone_records_before_2000_are_left_out_counted_and_shown_on_demand(viewer: Client) -> None:
     append([*on("1970-01-01", 1), *on("2024-11-30", 2)])
-    page = shown(reader)
+    page = shown(viewer)
     assert bars(page)["unit"] == "hour" and figure(page) == "2"
     line = re.search(r"data-earlier>.*?</div></div>", page, re.DOTALL)[0]
     assert "1 record is dated before 2000." in line and "leave it out" not in line
     link = re.search(r'href="([^"]+)"[^>]*>Show it<', line)[1]
-    assert figure(shown(reader, link.removeprefix("?"))) == "1"
-    assert "data-earlier" not in shown(reader, "period=7d")
-    assert "See 1 record dated before 2000" in reader.get("/production/").content.decode()
+    assert figure(shown(viewer, link.removeprefix("?"))) == "1"
+    assert "data-earlier" not in shown(viewer, "period=7d")
+    assert "See 1 record dated before 2000" in viewer.get("/production/").content.decode()
 
 
-def test_lone_records_far_before_the_rest_are_left_out_whatever_their_year(reader: Client) -> None:
+def test_lone_records_far_before_the_rest_are_left_out_whatever_their_year(viewer: Client) -> None:
     append([*on("2005-06-01", 2), *on("2023-11-30", 99), *on("2024-11-30", 99)])
-    page = shown(reader)
+    page = shown(viewer)
     assert bars(page)["unit"] == "week" and figure(page) == "198"
     assert "2 records are dated before 2023." in page
 
@@ -188,19 +203,19 @@ def test_lone_records_far_before_the_rest_are_left_out_whatever_their_year(reade
         {"2019": 1, "2020": 99, "2021": 99, "2022": 99},
     ],
 )
-def test_other_histories_are_shown_whole(reader: Client, years: dict[str, int]) -> None:
+def test_other_histories_are_shown_whole(viewer: Client, years: dict[str, int]) -> None:
     append([each for year, count in years.items() for each in on(f"{year}-06-01", count)])
-    page = shown(reader)
+    page = shown(viewer)
     assert figure(page) == str(sum(years.values())) and "data-earlier" not in page
 
 
-def test_many_records_before_2000_make_wide_bars_and_can_be_left_out(reader: Client) -> None:
+def test_many_records_before_2000_make_wide_bars_and_can_be_left_out(viewer: Client) -> None:
     append([*on("1970-01-01", 12), *on("2024-11-30", 20)])
-    page = shown(reader)
+    page = shown(viewer)
     assert bars(page)["unit"] == "year" and figure(page) == "32"
     assert "12 records are dated before 2000." in page
     since = re.search(r'href="([^"]+)"[^>]*>leave them out<', page)[1]
-    assert figure(shown(reader, since.removeprefix("?"))) == "20"
+    assert figure(shown(viewer, since.removeprefix("?"))) == "20"
 
 
 @pytest.mark.parametrize(
@@ -211,28 +226,28 @@ def test_many_records_before_2000_make_wide_bars_and_can_be_left_out(reader: Cli
         ("9999-12-31T23:59:59Z", "Asia/Tokyo"),
     ],
 )
-def test_no_date_makes_more_bars_than_a_screen_shows(reader: Client, moment: str, zone: str) -> None:
+def test_no_date_makes_more_bars_than_a_screen_shows(viewer: Client, moment: str, zone: str) -> None:
     Environment.objects.filter(slug="production").update(time_zone=zone)
     append([*on("2024-11-30", 3), record("like", moment)])
     for query in ("", "from=0001-01-01", "period=month"):
-        assert len(bars(shown(reader, query))["option"]["xAxis"]["data"]) <= 300, query
-    assert reader.get("/production/").status_code == 200
+        assert len(bars(shown(viewer, query))["option"]["xAxis"]["data"]) <= 300, query
+    assert viewer.get("/production/").status_code == 200
 
 
-def test_the_overview_names_them(reader: Client) -> None:
+def test_the_overview_names_them(viewer: Client) -> None:
     append([*on("2024-11-30", 2), record("like", "2999-01-01T00:00:00Z")])
-    page = reader.get("/production/").content.decode()
+    page = viewer.get("/production/").content.decode()
     assert "See 1 record dated in the future" in page and '<span class="tile-number">2</span>' in page
     assert "2999" not in page
 
 
-def test_the_last_step_of_an_import_names_them(reader: Client) -> None:
+def test_the_last_step_of_an_import_names_them(viewer: Client) -> None:
     environment = Environment.objects.get(slug="production")
     imp = Import.objects.create(
         environment=environment, file_name="a.json", size=1, state="done", records=3, accepted=3
     )
     append([*on("2024-11-30", 1), *on("1970-01-01", 1), record("like", "2999-01-01T00:00:00Z")], import_id=imp.pk)
-    part = reader.get(f"{PAGE}imports/{imp.pk}/health/").content.decode()
+    part = viewer.get(f"{PAGE}imports/{imp.pk}/health/").content.decode()
     assert "1 record is dated in the future" in part and "1 record is dated before 2000" in part
     assert f"import={imp.pk}" in part
 
@@ -240,16 +255,16 @@ def test_the_last_step_of_an_import_names_them(reader: Client) -> None:
 # --- Bars that aren't complete ---
 
 
-def test_the_bar_of_the_newest_record_is_hatched_where_it_is_not_whole(reader: Client) -> None:
+def test_the_bar_of_the_newest_record_is_hatched_where_it_is_not_whole(viewer: Client) -> None:
     append([*on("2024-11-28", 24), record("like", "2024-12-03T12:50:00Z")])
-    assert bars(shown(reader, "unit=day"))["so_far"] == "2024-12-03T00:00Z"
-    page = shown(reader, "unit=week")
+    assert bars(shown(viewer, "unit=day"))["so_far"] == "2024-12-03T00:00Z"
+    page = shown(viewer, "unit=week")
     assert bars(page)["so_far"] == "2024-12-02T00:00Z" and "the hatched bar isn't complete yet" in page
 
 
-def test_whole_bars_are_not_hatched(reader: Client) -> None:
+def test_whole_bars_are_not_hatched(viewer: Client) -> None:
     append(on("2024-11-28", 24))  # an hour each, up to the last one
-    page = shown(reader, "unit=day")
+    page = shown(viewer, "unit=day")
     assert bars(page)["so_far"] is None and "hatched" not in page
 
 

@@ -86,7 +86,7 @@ def test_adding_one_shows_its_address_and_secret_once_with_the_steps(client: Cli
 def test_a_form_that_is_sent_twice_adds_one(client: Client, owner: User) -> None:
     form = {"once": once(client, NEW), "source": "segment"}
     client.post(NEW, form)
-    assert "exists already" in client.post(NEW, form, follow=True).content.decode()
+    assert "already exists" in client.post(NEW, form, follow=True).content.decode()
     assert Connection.objects.get().name == "Segment or RudderStack"
 
 

@@ -159,6 +159,7 @@ def test_the_heat_map_has_a_table(page: "Page") -> None:
 def test_a_filter_is_set_by_a_form_or_a_row_and_cleared_by_its_chip(page: "Page") -> None:
     everything = records_shown(page)
     page.click("#add-filter")
+    page.click("text=All fields")
     page.fill(".filter-person [name=id]", "nobody")
     page.press(".filter-person [name=id]", "Enter")
     page.wait_for_url("**user=u-*")
@@ -168,7 +169,7 @@ def test_a_filter_is_set_by_a_form_or_a_row_and_cleared_by_its_chip(page: "Page"
     shows_records(page, everything)
     page.click("[data-panel=by_type] tr[data-name=like] a")
     page.wait_for_url("**type=like")
-    expect(page.locator("[data-chip=type]")).to_have_text("Type: like", use_inner_text=True)
+    expect(page.locator(".chip-condition")).to_have_text("Type: like", use_inner_text=True)
     page.click(".chip-clear-all")
     page.wait_for_selector("[data-chip]", state="detached")
 
@@ -177,6 +178,7 @@ def test_a_filter_of_several_values_that_a_field_is_not_is_set_by_the_keyboard(p
     everything = records_shown(page)
     page.focus("#add-filter")
     page.keyboard.press("Enter")
+    page.click("text=All fields")
     region = page.get_by_role("group", name="Region")
     region.get_by_role("combobox").focus()
     page.keyboard.press("ArrowDown")
@@ -187,9 +189,10 @@ def test_a_filter_of_several_values_that_a_field_is_not_is_set_by_the_keyboard(p
     page.keyboard.press("Enter")
     page.wait_for_url("**?region!=Kent&region!=Wien")
     shows_records(page, everything)
-    chip = page.locator('[data-chip="region!"]')
+    chip = page.locator(".chip-condition")
     expect(chip).to_have_text("Region is not Kent or Wien", use_inner_text=True)
     page.click("#add-filter")
+    page.click("text=All fields")
     region.get_by_role("combobox").select_option("is")
     region.get_by_role("textbox").last.fill("")
     page.keyboard.press("Backspace")
@@ -293,3 +296,48 @@ def test_an_explanation_opens_by_a_tap_on_a_phone_and_closes_by_another(page: "P
 
 def _beside(button: Any, text: Any) -> bool:
     return abs(text["y"] - button["y"] - button["height"]) < 12 and abs(text["x"] - button["x"]) < 400
+
+
+def test_charts_are_told_in_sentences(page: "Page") -> None:
+    page.wait_for_selector("#dashboard:not([aria-busy])")
+    days = (
+        r"Interactions over time: \d+ days from Mon, Jan 1, 2024 to .+, 2024, \d+ in all\. The highest is \d+, on .+\."
+    )
+    expect(page.locator("#over-time")).to_have_attribute("aria-label", re.compile(days))
+    hours = r"Hours of the week: \d+ records by weekday and hour\. The highest is \d+, on \w+day from 00:00 to 00:59\."
+    expect(page.locator("[data-chart=rhythm]")).to_have_attribute("aria-label", re.compile(hours))
+
+
+def test_an_axis_of_two_years_says_which(page: "Page") -> None:
+    def label(query: str) -> str:
+        page.goto(f"/{ENVIRONMENT}/interactions/?{query}&unit=day")
+        page.wait_for_selector("#dashboard:not([aria-busy])")
+        return page.evaluate(
+            """() => {
+              const [axis] = window.echarts.getInstanceByDom(document.getElementById("over-time")).getOption().xAxis;
+              return axis.axisLabel.formatter(axis.data.at(-1));
+            }"""
+        )
+
+    assert label("from=2024-01-01&to=2024-01-10") == "Jan 10"
+    assert label("from=2023-12-20&to=2024-01-10") == "Jan 10, 2024"
+
+
+def test_on_a_phone_links_lead_to_the_panels_and_load_nothing(page: "Page") -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_selector("#dashboard:not([aria-busy])")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/figures/" in request.url else None)
+    page.get_by_role("navigation", name="Panels").get_by_role("link", name="Hours").click()
+    expect(page.locator("#rhythm-title")).to_be_in_viewport()
+    frames(page, 10)
+    assert asked == []
+
+
+def test_on_a_wide_screen_three_panels_are_beside_each_other(page: "Page") -> None:
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    page.wait_for_selector("#dashboard:not([aria-busy])")
+    lefts = page.eval_on_selector_all(
+        ".panel-columns .panel:not([hidden])", "all => all.map((each) => each.getBoundingClientRect().left)"
+    )
+    assert len(set(lefts)) == 3

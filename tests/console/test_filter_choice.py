@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,18 +13,26 @@ from django.http import QueryDict
 from hypothesis import given
 from hypothesis import strategies as st
 
+from interactions.analytics.cohorts import CohortCondition, CohortDefinition
 from interactions.analytics.conditions import Condition
 from interactions.analytics.filters import Device, Filter
 from interactions.analytics.periods import ALL, Period
+from interactions.cohorts.stored import KnownCohorts
 from interactions.console.filter.choice import FilterChoice, carried
 from interactions.contract.schema import GROUP_OF, TYPES, Group
 from interactions.contract.tombstones import Person
 from interactions.questions.choice import PRESETS
-from interactions.questions.parts import PARTS, part_of
+from interactions.questions.parts import GROUPED, PARTS, part_of
 from interactions.questions.periods import address_of, span
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NEWEST = datetime(2011, 12, 9, 12, 50, tzinfo=UTC)
+
+
+KENT_OR_PHONE = [Condition("region", ("Kent",)), Condition("device", ("phone",))]
+KENT = KENT_OR_PHONE[0]
+GOOGLE = Condition("referrer", ("google",), contains=True)
+DE = [Condition("locale", ("de",))]
 
 
 def choice(query: str, zone: Any = UTC) -> FilterChoice:
@@ -53,6 +63,21 @@ def choice(query: str, zone: Any = UTC) -> FilterChoice:
         ("custom.plan=gold&custom.plan=free", Filter(**{"custom_context.plan": ("gold", "free")})),
         ("custom.A/B%20t.e=1", Filter(**{"custom_context.A/B t.e": "1"})),
         ("custom.n!=5", Filter().having(is_not=True, **{"custom_context.n": "5"})),
+        ("page_url=https://a.example/", Filter(page_url="https://a.example/")),
+        ("region~=ken&region~=wi", Filter(conditions=[Condition("region", ("ken", "wi"), contains=True)])),
+        ("region!~=ken", Filter(conditions=[Condition("region", ("ken",), is_not=True, contains=True)])),
+        ("custom.plan~=go", Filter(conditions=[Condition("custom_context.plan", ("go",), contains=True)])),
+        ("custom.$x=1", Filter(**{"custom_context.$x": "1"})),
+        ("any1.region=Kent&any1.device=phone", Filter(any_of=[KENT_OR_PHONE])),
+        ("any7.device=phone&any7.region=Kent", Filter(any_of=[KENT_OR_PHONE])),
+        (
+            "any2.locale=de&locale=en&any1.region=Kent&any1.device=phone",
+            Filter(locale="en", any_of=[KENT_OR_PHONE, DE]),
+        ),
+        ("any1.type=search&any1.region=Kent", Filter(any_of=[[KENT, Condition("type", ("search",))]])),
+        ("term=shoes&content!=banner", Filter(campaign_term="shoes").having(is_not=True, campaign_content="banner")),
+        ("referrer~=google&result_type=answer", Filter(result_type="answer", conditions=[GOOGLE])),
+        ("any1.custom.a.b!~=x", Filter(any_of=[[Condition("custom_context.a.b", ("x",), True, True)]])),
         ("import!=3", Filter().having(is_not=True, import_id=3)),
         (
             "user!=u-00000000000000ff&user!=u-0000000000000001",
@@ -70,16 +95,20 @@ def test_an_address_says_what_is_meant(query: str, expected: Filter) -> None:
     [
         ("type=dance", "Unknown type: dance."),
         ("group=dance", "Unknown group: dance."),
-        ("device=toaster", "The address says device=toaster; it can be desktop, phone, tablet, bot, other or unknown."),
-        ("period=fortnight", "The address says period=fortnight; it can be "),
-        ("from=2024-02-30", "The address says from=2024-02-30, which isn't a date. Dates look like 2024-01-31."),
+        (
+            "device=toaster",
+            "device=toaster in the address isn't valid; it can be desktop, phone, tablet, bot, other or unknown.",
+        ),
+        ("period=fortnight", "period=fortnight in the address isn't valid; it can be "),
+        ("from=2024-02-30", "from=2024-02-30 in the address isn't a date. Dates look like 2024-01-31."),
         ("from=2024-02-01&to=2024-01-01", "The period ends before it starts. Swap the two dates."),
         ("region=" + "x" * 3000, "Region: more than 2,048 characters. It was left out."),
-        ("custom.$x=1", "You can't filter by the key '$x' of custom_context."),
+        ("custom.x!!=1", "You can't filter by the key 'x!' of custom_context."),
+        ("any1.device=toaster", "device=toaster in the address isn't valid; it can be "),
         ("custom.=1", "You can't filter by the key '' of custom_context."),
-        ("user=ann", "User: addresses hold no ids."),
-        ("user=a-00000000000000ff", "User: addresses hold no ids."),
-        ("anonymous=phone", "Anonymous id: addresses hold no ids."),
+        ("user=ann", "User: addresses can't have ids."),
+        ("user=a-00000000000000ff", "User: addresses can't have ids."),
+        ("anonymous=phone", "Anonymous id: addresses can't have ids."),
         *((f"import={given}", "The import in the address isn't a number.") for given in ("0", "-1", "x", "٣")),
     ],
 )
@@ -135,6 +164,11 @@ def test_a_chip_leads_to_the_address_without_it() -> None:
         ("region=Kent&region=Wien", "Region is", "Kent or Wien"),
         ("region=a&region=b&region=c&region=d", "Region is", "a, b, c or d"),
         ("region=a&region=b&region=c&region=d&region=e", "Region is", "a, b, c or 2 more"),
+        ("region~=ken", "Region contains", "ken"),
+        ("keywords!~=tea&keywords!~=mug", "Search words don't contain", "tea or mug"),
+        ("page_url=https://a/", "Page is", "https://a/"),
+        ("any1.region=Kent", "Region is", "Kent"),
+        ("any1.region=Kent&any1.device=phone", "Region is", "Kent, or Device is Phone"),
         ("page!=shoes", "Page address doesn't contain", "shoes"),
         ("keywords!=tea", "Search words are not", "tea"),
         ("device=phone&device=bot", "Device is", "Phone or Bot"),
@@ -147,7 +181,58 @@ def test_a_chip_says_what_is_asked_of_a_part_and_is_removed_as_one(query: str, l
     found = choice(query + "&locale=de")
     by_name = {chip.label: chip for chip in found.chips}
     assert (by_name[label].value, by_name[label].without) == (value, "?locale=de")
-    assert found.query() in (f"?{query}&locale=de", f"?locale=de&{query}")
+    assert unquote(found.query()) in (f"?{query}&locale=de", f"?locale=de&{query}")
+
+
+def test_a_chip_decodes_the_address_of_a_page() -> None:
+    [chip] = choice("page_url=https://a/caf%25C3%25A9").chips
+    assert (chip.value, json.loads(chip.edit)["conditions"][0]["values"]) == (
+        "https://a/café",
+        [["https://a/caf%C3%A9", "https://a/café"]],
+    )
+
+
+def test_groups_have_neither_people_nor_imports_and_only_so_many() -> None:
+    assert choice("any1.user=u-00000000000000ff&any1.import=3").parts == Filter()
+    assert carried(QueryDict("any1.user=ann&any1.region=Kent")) == "?any1.region=Kent"
+    found = choice("&".join(f"any{number}.region={number}" for number in range(12)))
+    assert [group[0].values for group in found.parts.any_of] == [(str(number),) for number in range(10)]
+    assert found.mistakes == ["A filter can have up to 10 groups of conditions. The rest were left out."]
+
+
+def test_a_chip_says_how_its_conditions_are_changed() -> None:
+    [of_region, of_user, of_group] = choice(
+        "region!=Kent&user=u-00000000000000ff&any3.device=phone&any3.locale~=d"
+    ).chips
+    if of_region.name == "user":
+        of_region, of_user = of_user, of_region
+    kent = {"part": "region", "form": "!", "values": [["Kent", "Kent"]]}
+    assert json.loads(of_region.edit) == {"group": "", "conditions": [kent]} and not of_user.edit
+    assert json.loads(of_group.edit) == {
+        "group": "any1.",
+        "conditions": [
+            {"part": "locale", "form": "~", "values": [["d", "d"]]},
+            {"part": "device", "form": "", "values": [["phone", "Phone"]]},
+        ],
+    }
+
+
+class Known(KnownCohorts):
+    """One cohort, as if an environment had it."""
+
+    by_id = {3: CohortDefinition(3, "Buyers", ())}  # type: ignore[assignment]
+
+
+def test_a_group_can_hold_a_cohort() -> None:
+    query = "any1.region=Kent&any1.cohort!=3"
+    found = FilterChoice.of(QueryDict(query), UTC, cohorts=Known(None))
+    buyers = CohortCondition((Known.by_id[3],), is_not=True)
+    assert found.parts == Filter(any_of=[[KENT, buyers]]) and found.query() == f"?{query}"
+    [chip] = found.chips
+    assert (chip.label, chip.value, chip.without) == ("Region is", "Kent, or Not in cohort Buyers", "?")
+    assert json.loads(chip.edit)["conditions"][1] == {"part": "cohort", "form": "!", "values": [["3", "Buyers"]]}
+    gone = choice("any1.cohort=4")
+    assert gone.mistakes == ["There is no cohort 4 here. It may have been deleted, so nobody is in it."]
 
 
 def test_one_import_is_the_pages_to_name() -> None:
@@ -170,14 +255,14 @@ def test_the_form_passes_on_what_it_has_no_field_for() -> None:
 def test_of_many_values_the_first_hundred_count() -> None:
     found = choice("&".join(f"region={number}" for number in range(101)))
     assert len(found.parts.values("region")) == 100
-    assert found.mistakes == ["Region: more than 100 values. The rest was left out."]
+    assert found.mistakes == ["Region: more than 100 values. The rest were left out."]
 
 
 def test_a_filter_asks_of_five_keys_at_most_and_takes_them_along() -> None:
     query = "&".join(f"custom.{key}={key}" for key in "fedcba")
     found = choice(query)
     assert [condition.key_of_context for condition in found.parts.conditions] == ["b", "c", "d", "e", "f"]
-    assert found.mistakes == ["A filter can have up to 5 keys of custom_context. The rest was left out."]
+    assert found.mistakes == ["A filter can have up to 5 keys of custom_context. The rest were left out."]
     assert [field.name for field in found.custom_fields] == [f"custom.{key}" for key in "bcdef"]
     assert carried(QueryDict("custom.plan!=gold&custom.n=5&unit=week")) == "?custom.plan!=gold&custom.n=5"
 
@@ -210,21 +295,31 @@ def _values(part: Any) -> st.SearchStrategy[Any]:
     return st.sampled_from([value for value, _ in part.values.values()]) if part.values else TEXTS
 
 
-def _conditions(part: Any, is_not: bool) -> st.SearchStrategy[Condition]:
+def _conditions(part: Any, form: str) -> st.SearchStrategy[Condition]:
     values = st.lists(_values(part), min_size=1, max_size=4, unique=True).map(tuple)
-    return st.builds(Condition, st.just(part.field), values, st.just(is_not))
+    return st.builds(Condition, st.just(part.field), values, st.just("!" in form), st.just("~" in form))
 
 
 PARTS_AND_KEYS = (*PARTS, *(part_of(Condition(f"custom_context.{key}", ("x",))) for key in ("plan", "A/B &=+é")))
 FILTERS = st.builds(
-    lambda groups, types, *conditions: Filter(
+    lambda groups, types, any_of, *conditions: Filter(
         groups=tuple(group for group in Group if group in groups),
         types=tuple(name for name in TYPES if name in types and GROUP_OF[name] not in groups),
         conditions=[condition for condition in conditions if condition],
+        any_of=any_of,
     ),
     st.sets(st.sampled_from(Group), max_size=2),
     st.sets(st.sampled_from(TYPES), max_size=3),
-    *(st.none() | _conditions(part, is_not) for part in PARTS_AND_KEYS for is_not in (False, True)),
+    st.lists(
+        st.lists(
+            st.one_of([_conditions(part, form) for part in GROUPED for form, _ in part.forms]),
+            min_size=1,
+            max_size=3,
+            unique_by=lambda each: each.order,
+        ),
+        max_size=2,
+    ),
+    *(st.none() | _conditions(part, form) for part in PARTS_AND_KEYS for form, _ in part.forms),
 )
 
 

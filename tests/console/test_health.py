@@ -5,11 +5,8 @@ from __future__ import annotations
 import html
 import re
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
@@ -19,16 +16,10 @@ from interactions.readiness import THRESHOLDS as DEFAULTS
 from tests.lakes import append, record
 from tests.pages import HTMX, State, made, page_of, text_of
 
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("emptied_cache", "own_folders")]
+
 PAGE = "/production/interactions/health/"
 THRESHOLDS = f"{PAGE}thresholds/"
-
-
-@pytest.fixture(autouse=True)
-def here(db: None, redis_server: str, settings: Any, tmp_path: Path) -> None:
-    settings.LAKE_DIR = tmp_path / "lake"
-    settings.INDEX_DIR = tmp_path / "index"
-    settings.SCRATCH_DIR = tmp_path / "scratch"
-    cache.clear()
 
 
 def production() -> Environment:

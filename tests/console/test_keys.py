@@ -133,7 +133,7 @@ def test_the_same_form_sent_twice_makes_one_key(client: Client, keeper: User) ->
     client.post(NEW, filled)
     again = client.post(NEW, filled, follow=True)
     assert again.redirect_chain == [(LIST, 302)]
-    assert "This key exists already" in again.content.decode()
+    assert "This key already exists" in again.content.decode()
     assert ApiKey.objects.count() == 1
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import html
 import json
 import re
-from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
@@ -17,9 +15,10 @@ from django.urls import reverse
 from interactions.errors import ImportStateError
 from interactions.ingest.imports import tables
 from interactions.models import Environment, Import, SourceMapping
-from tests import cast
 from tests.connectors.table.opened import workbook
 from tests.pages import HTMX, received
+
+pytestmark = pytest.mark.usefixtures("own_folders")
 
 SHOP = (
     b"when;what happened;customer no;items;order total\n"
@@ -28,19 +27,6 @@ SHOP = (
     b"04/04/2026 11:00;heartbeat;bob;;\n"
     b"04/04/2026 12:00;Viewed item\n"
 )
-
-
-@pytest.fixture(autouse=True)
-def folders(settings: Any, tmp_path: Path) -> None:
-    settings.UPLOADS_DIR = tmp_path / "uploads"
-    settings.IMPORTS_DIR = tmp_path / "imports"
-
-
-@pytest.fixture
-def analyst(client: Client) -> User:
-    user = cast.analyst("analyst")
-    client.force_login(user)
-    return user
 
 
 def address(imp: Import) -> str:
@@ -62,7 +48,7 @@ def form_in(page: str) -> dict[str, str]:
 
 
 @pytest.mark.django_db
-def test_a_table_is_shown_with_suggestions_and_what_is_to_be_answered(client: Client, analyst: User) -> None:
+def test_a_table_is_shown_with_suggestions_and_what_is_to_be_answered(client: Client, importer: User) -> None:
     imp = received(SHOP, "shop.csv")
     assert (imp.state, imp.format) == (Import.State.CHECKING, "CSV")
     page = client.get(address(imp)).content.decode()
@@ -81,14 +67,14 @@ def test_a_table_is_shown_with_suggestions_and_what_is_to_be_answered(client: Cl
 
 
 @pytest.mark.django_db
-def test_the_preview_follows_what_is_chosen(client: Client, analyst: User) -> None:
+def test_the_preview_follows_what_is_chosen(client: Client, importer: User) -> None:
     imp = received(SHOP, "shop.csv")
     form = form_in(client.get(address(imp)).content.decode())
     page = client.post(address(imp), {**form, "times": "day first"}, headers=HTMX).content.decode()
     assert "<html" not in page
     assert "2026-04-03 10:00:00Z" in page
     assert "1 of the first 4 rows will be rejected." in page and "Problems in the first rows" in page
-    assert "heartbeat" in page and "It is mapped to nothing." in page
+    assert "heartbeat" in page and "It is mapped to no type." in page
     month = client.post(address(imp), {**form, "times": "month first"}, headers=HTMX).content.decode()
     assert "2026-03-04 10:00:00Z" in month
     other = {**form_in(page), "field-2": "anonymous_id", "field-0": "timestamp", "times": "day first"}
@@ -96,7 +82,7 @@ def test_the_preview_follows_what_is_chosen(client: Client, analyst: User) -> No
 
 
 @pytest.mark.django_db
-def test_a_field_goes_to_the_column_that_was_changed(client: Client, analyst: User) -> None:
+def test_a_field_goes_to_the_column_that_was_changed(client: Client, importer: User) -> None:
     imp = received(SHOP, "shop.csv")
     form = form_in(client.get(address(imp)).content.decode())
     page = client.post(
@@ -107,7 +93,7 @@ def test_a_field_goes_to_the_column_that_was_changed(client: Client, analyst: Us
 
 
 @pytest.mark.django_db
-def test_a_mapping_is_kept_and_offered_for_the_same_shape(client: Client, analyst: User) -> None:
+def test_a_mapping_is_kept_and_offered_for_the_same_shape(client: Client, importer: User) -> None:
     imp = received(SHOP, "shop.csv")
     form = form_in(client.get(address(imp)).content.decode())
     answered = {**form, "times": "day first", "zone": "Europe/Berlin", "keep": "Shop", "start": "1"}
@@ -123,7 +109,7 @@ def test_a_mapping_is_kept_and_offered_for_the_same_shape(client: Client, analys
 
 
 @pytest.mark.django_db
-def test_the_mark_between_the_values_of_a_list_is_shown_and_can_be_changed(client: Client, analyst: User) -> None:
+def test_the_mark_between_the_values_of_a_list_is_shown_and_can_be_changed(client: Client, importer: User) -> None:
     imp = received(SHOP.replace(b"mug-7|mug-8", b"mug-7|mug/8"), "shop.csv")
     form = form_in(client.get(address(imp)).content.decode()) | {"times": "day first"}
     assert (form["separator-product_ids"], form["list-of-product_ids"]) == ("|", "items")
@@ -138,7 +124,7 @@ def test_the_mark_between_the_values_of_a_list_is_shown_and_can_be_changed(clien
 
 
 @pytest.mark.django_db
-def test_the_sheet_of_a_workbook_is_chosen_and_kept(client: Client, analyst: User) -> None:
+def test_the_sheet_of_a_workbook_is_chosen_and_kept(client: Client, importer: User) -> None:
     rows = [["event", "who"], ["view", "ann"], ["view", "ann"]]
     book = workbook([["note"], ["none"]], Views=rows, Orders=[["what", "buyer", "sku"], ["buy", "bob", "s1"]])
     imp = received(book, "shop.xlsx")
@@ -162,7 +148,7 @@ def test_the_sheet_of_a_workbook_is_chosen_and_kept(client: Client, analyst: Use
 
 
 @pytest.mark.django_db
-def test_a_kept_mapping_reads_a_file_that_is_written_in_another_way(client: Client, analyst: User) -> None:
+def test_a_kept_mapping_reads_a_file_that_is_written_in_another_way(client: Client, importer: User) -> None:
     here = Environment.objects.get(slug="production")
     first = received(SHOP, "shop.csv")
     tables.keep(here, "Shop", tables.in_zone(tables.table.suggested(tables.sample(first)), "UTC"))
@@ -171,8 +157,55 @@ def test_a_kept_mapping_reads_a_file_that_is_written_in_another_way(client: Clie
     assert (mapping.reading.delimiter, mapping.fields) == ("\t", tables.mapping_for(first, "Shop").fields)
 
 
+DAYS = b"when;event;who\n%s 10:00;view;ann\n%s 11:00;view;bob\n"
+
+
+def kept_for(content: bytes) -> None:
+    """Keep the mapping that is suggested for a table, in UTC."""
+    mapping = tables.table.suggested(tables.sample(received(content, "first.csv")))
+    tables.keep(Environment.objects.get(slug="production"), "Shop", tables.in_zone(mapping, "UTC"))
+
+
 @pytest.mark.django_db
-def test_what_was_answered_of_a_header_and_an_encoding_stays_answered(client: Client, analyst: User) -> None:
+def test_a_kept_mapping_takes_over_the_form_of_other_times(client: Client, importer: User) -> None:
+    kept_for(DAYS % (b"2026-04-03", b"2026-04-04"))
+    imp = received(DAYS % (b"03/04/2026", b"13/04/2026"), "next.csv")
+    assert "2026-04-03 10:00:00Z" in client.get(address(imp)).content.decode()
+    assert tables.require_mapped(imp, tables.mapping_for(imp, "")).times.form == "day first"
+
+
+@pytest.mark.django_db
+def test_a_kept_mapping_of_other_times_asks_whether_day_or_month_is_first(client: Client, importer: User) -> None:
+    kept_for(DAYS % (b"2026-04-03", b"2026-04-04"))
+    imp = received(DAYS % (b"03/04/2026", b"04/04/2026"), "next.csv")
+    page = client.get(address(imp)).content.decode()
+    assert form_in(page)["times"] == ""
+    assert "No problems" not in page
+    with pytest.raises(tables.table.Unanswered, match='Is "03/04/2026 10:00" written with the day first'):
+        tables.require_mapped(imp, tables.mapping_for(imp, ""))
+
+
+@pytest.mark.django_db
+def test_a_kept_mapping_that_answered_it_is_not_asked_again(client: Client, importer: User) -> None:
+    kept_for(DAYS % (b"13/04/2026", b"14/04/2026"))
+    imp = received(DAYS % (b"03/04/2026", b"04/04/2026"), "next.csv")
+    assert tables.require_mapped(imp, tables.mapping_for(imp, "")).times.form == "day first"
+
+
+@pytest.mark.django_db
+def test_an_encoding_that_cannot_be_detected_is_said(client: Client, importer: User) -> None:
+    kept_for(DAYS % (b"2026-04-03", b"2026-04-04"))
+    content = (DAYS % (b"2026-04-03", b"2026-04-04")).decode().replace("ann", "Jos\xe9")
+    said = {
+        encoding: tables.said_of_encoding(tables.mapping_for(received(content.encode(encoding), "next.csv"), ""))
+        for encoding in ("latin-1", "utf-8", "utf-16")
+    }
+    sentence = "The file isn't in UTF-8, so it's read as windows-1252. Choose another encoding in the import wizard."
+    assert said == {"latin-1": sentence, "utf-8": "", "utf-16": ""}
+
+
+@pytest.mark.django_db
+def test_what_was_answered_of_a_header_and_an_encoding_stays_answered(client: Client, importer: User) -> None:
     content = "when,event,who\ndate,text,id\n2026-01-01,view,José\n2026-01-02,view,b\n".encode("latin-1")
     imp = received(content, "shop.csv")
     form = form_in(client.get(address(imp)).content.decode()) | {"header": "2-2", "encoding": "windows-1253"}
@@ -183,7 +216,7 @@ def test_what_was_answered_of_a_header_and_an_encoding_stays_answered(client: Cl
 
 
 @pytest.mark.django_db
-def test_duplicates_stay_unchecked_while_a_table_is_mapped(client: Client, analyst: User) -> None:
+def test_duplicates_stay_unchecked_while_a_table_is_mapped(client: Client, importer: User) -> None:
     imp = received(SHOP, "shop.csv")
     form = form_in(client.get(address(imp)).content.decode())
     assert not re.search(
@@ -193,7 +226,7 @@ def test_duplicates_stay_unchecked_while_a_table_is_mapped(client: Client, analy
 
 
 @pytest.mark.django_db
-def test_rows_are_left_out_by_the_values_of_a_column(client: Client, analyst: User) -> None:
+def test_rows_are_left_out_by_the_values_of_a_column(client: Client, importer: User) -> None:
     imp = received(SHOP, "shop.csv")
     form = form_in(client.get(address(imp)).content.decode()) | {"times": "day first", "skip_column": "2"}
     page = client.post(address(imp), form, headers=HTMX).content.decode()
@@ -206,7 +239,7 @@ def test_rows_are_left_out_by_the_values_of_a_column(client: Client, analyst: Us
 
 
 @pytest.mark.django_db
-def test_a_thousand_columns_can_be_mapped(client: Client, analyst: User) -> None:
+def test_a_thousand_columns_can_be_mapped(client: Client, importer: User) -> None:
     names = ["event", "who", *(f"c{number}" for number in range(998))]
     content = ",".join(names) + "\n" + ("view,ann" + ",x" * 998 + "\n") * 2
     imp = received(content.encode(), "wide.csv")
@@ -215,7 +248,7 @@ def test_a_thousand_columns_can_be_mapped(client: Client, analyst: User) -> None
 
 
 @pytest.mark.django_db
-def test_rejected_rows_come_back_to_the_mapping_that_refused_them(client: Client, analyst: User) -> None:
+def test_rejected_rows_come_back_to_the_mapping_that_refused_them(client: Client, importer: User) -> None:
     first = received(SHOP, "shop.csv")
     suggested = tables.in_zone(tables.table.suggested(tables.sample(first)), "Europe/Berlin")
     suggested = msgspec.structs.replace(suggested, times=tables.Times("day first", "Europe/Berlin"))
@@ -231,7 +264,16 @@ def test_rejected_rows_come_back_to_the_mapping_that_refused_them(client: Client
 
 
 @pytest.mark.django_db
-def test_nothing_starts_while_a_question_is_open(client: Client, analyst: User) -> None:
+def test_a_table_without_a_time_says_which_time_its_records_get(client: Client, importer: User) -> None:
+    sentence = "No column stands for the time."
+    imp = received(DAYS % (b"2026-04-03", b"2026-04-04"), "shop.csv")
+    form = form_in(client.get(address(imp)).content.decode())
+    assert sentence not in client.post(address(imp), form, headers=HTMX).content.decode()
+    assert sentence in client.post(address(imp), form | {"field-0": ""}, headers=HTMX).content.decode()
+
+
+@pytest.mark.django_db
+def test_nothing_starts_while_a_question_is_open(client: Client, importer: User) -> None:
     imp = received(SHOP, "shop.csv")
     form = form_in(client.get(address(imp)).content.decode())
     page = client.post(address(imp), {**form, "start": "1"}).content.decode()
@@ -241,7 +283,7 @@ def test_nothing_starts_while_a_question_is_open(client: Client, analyst: User) 
 
 
 @pytest.mark.django_db
-def test_what_is_no_table_is_refused_as_before(client: Client, analyst: User) -> None:
+def test_what_is_no_table_is_refused_as_before(client: Client, importer: User) -> None:
     assert (
         received(b"hello", "a.csv").error
         == "The file is neither JSON nor a table: its lines don't have the same columns."
@@ -250,7 +292,7 @@ def test_what_is_no_table_is_refused_as_before(client: Client, analyst: User) ->
 
 
 @pytest.mark.django_db
-def test_records_of_another_form_can_be_mapped_by_hand(client: Client, analyst: User) -> None:
+def test_records_of_another_form_can_be_mapped_by_hand(client: Client, importer: User) -> None:
     other = b'{"what":"view","user":{"id":7}}\n{"what":"buy","user":{"id":8}}\n'
     imp = received(other, "other.jsonl")
     page = client.get(address(imp)).content.decode()
@@ -260,7 +302,7 @@ def test_records_of_another_form_can_be_mapped_by_hand(client: Client, analyst: 
 
 
 @pytest.mark.django_db
-def test_the_command_takes_the_kept_mapping(client: Client, analyst: User) -> None:
+def test_the_command_takes_the_kept_mapping(client: Client, importer: User) -> None:
     here = Environment.objects.get(slug="production")
     imp = received(SHOP, "shop.csv")
     with pytest.raises(ImportStateError, match="no kept mapping fits"):

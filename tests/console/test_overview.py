@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
+from interactions.access import keys
+from interactions.models import ApiKey, Environment
 from tests import cast
 from tests.lakes import append, record
 from tests.pages import State, made, text_of
 
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("emptied_cache", "own_folders")]
+
 PAGE = "/production/"
-
-
-@pytest.fixture(autouse=True)
-def here(db: None, redis_server: str, settings: Any, tmp_path: Path) -> None:
-    settings.LAKE_DIR = tmp_path / "lake"
-    settings.INDEX_DIR = tmp_path / "index"
-    settings.SCRATCH_DIR = tmp_path / "scratch"
-    cache.clear()
 
 
 @pytest.fixture
@@ -63,6 +58,17 @@ def test_an_empty_environment_says_what_to_do(client: Client) -> None:
     page = text_of(client, PAGE)
     assert "Production has no interactions yet" in page
     assert "Load sample data" in page
+
+
+def test_keys_that_expire_soon_are_pointed_out_to_who_may_rotate_them(client: Client) -> None:
+    here = Environment.objects.get(slug="production")
+    for name, days in (("soon", 3), ("later", 30)):
+        keys.create(here, kind=ApiKey.Kind.SECRET, name=name, expires_at=timezone.now() + timedelta(days=days))
+    client.force_login(cast.owner())
+    page = text_of(client, PAGE)
+    assert "<strong>soon</strong>" in page and "<strong>later</strong>" not in page
+    client.force_login(cast.viewer())
+    assert "<strong>soon</strong>" not in text_of(client, PAGE)
 
 
 def test_the_last_imports_are_listed(reader: Client) -> None:

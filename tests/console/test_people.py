@@ -2,12 +2,10 @@
 
 import html
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.cache import cache
 from django.test import Client
 
 from interactions import identity
@@ -19,16 +17,10 @@ from tests import cast, figures
 from tests.lakes import Record, append, record
 from tests.pages import HTMX, text_of
 
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("emptied_cache", "own_folders")]
+
 PAGE = "/production/people/"
 START = datetime(2024, 1, 1, 12, tzinfo=UTC)
-
-
-@pytest.fixture(autouse=True)
-def here(db: None, redis_server: str, settings: Any, tmp_path: Path) -> None:
-    settings.LAKE_DIR = tmp_path / "lake"
-    settings.INDEX_DIR = tmp_path / "index"
-    settings.SCRATCH_DIR = tmp_path / "scratch"
-    cache.clear()
 
 
 @pytest.fixture(autouse=True)
@@ -169,7 +161,7 @@ def test_nobody_is_said_plainly_and_not_written_down(client: Client, address: st
     append([of(user="ann")])
     answer = client.get(f"{PAGE}{address}/")
     assert answer.status_code == 404
-    assert "No record in Production is of this person" in answer.content.decode()
+    assert "Production has no record of this person" in answer.content.decode()
     assert viewed() == []
 
 

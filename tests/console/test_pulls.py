@@ -85,7 +85,7 @@ def test_one_is_added_and_begins_at_once(client: Client, owner: User, queue: lis
 
 def test_what_is_wrong_is_said_beside_the_form_which_forgets_the_secret(client: Client, owner: User) -> None:
     page = add(client, project="shop")
-    assert "The project&#x27;s ID is a number." in page
+    assert "The project ID must be a number." in page
     assert "s3cret" not in page
     assert not Connection.objects.exists()
 

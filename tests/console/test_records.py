@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from django import conf
+from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
-from interactions import identity
 from interactions.analytics.filters import Filter
 from interactions.analytics.reports import records as questions
-from interactions.console import exports as exports_view
 from interactions.console.records import records as records_view
-from interactions.contract.keyring import Keyring
-from interactions.contract.tombstones import Person
 from interactions.models import ActivityEntry, Environment, Export
+from interactions.product_names import change
 from tests import cast
-from tests.lakes import Record, append, record
+from tests.console.record_pages import ANN, EXPORTS, PAGE, eight, get, hashed, of
+from tests.lakes import append, record
 
-PAGE = "/production/interactions/records/"
-EXPORTS = "/production/interactions/exports/"
 HTMX = {"HX-Request": "true"}
 
 
@@ -41,48 +36,13 @@ def here(settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def viewer(db: None, client: Client) -> Client:
-    client.force_login(cast.viewer())
-    return client
-
-
-@pytest.fixture
-def analyst(db: None, client: Client) -> Client:
-    client.force_login(cast.analyst())
-    return client
-
-
-@pytest.fixture
 def owner(db: None, client: Client) -> Client:
     client.force_login(cast.owner())
     return client
 
 
-def hashed(name: str) -> str:
-    """What addresses say instead of a user id."""
-    return Person(user_key=Keyring(conf.settings.IDENTITY_KEY.encode()).key(name)).address  # there's no database yet
-
-
-ANN = f"user={hashed('ann')}"
-
-
-def of(name: str, minute: int, **fields: object) -> Record:
-    key = identity.keyring().key(name)
-    return record(at=f"2024-01-01T10:{minute:02}:00Z", user_id=name, user_key=key, **fields)
-
-
-def eight() -> None:
-    append([of("ann" if minute % 2 else "bob", minute, product_ids=[f"p{minute}"]) for minute in range(8)])
-
-
 def rows_of(page: str) -> list[str]:
     return re.findall(r"10:(\d\d):00</time></a>", page)
-
-
-def get(client: Client, address: str, **headers: str) -> str:
-    answer = client.get(address, headers=headers)
-    assert answer.status_code == 200, answer
-    return answer.content.decode()
 
 
 def test_the_newest_come_first_and_links_lead_on_and_back(viewer: Client) -> None:
@@ -113,11 +73,114 @@ def test_what_an_address_says_wrongly_is_named_and_left_out(viewer: Client) -> N
     assert "nonsense" in page and len(rows_of(page)) == 3
 
 
-def test_columns_are_chosen_and_remembered(viewer: Client) -> None:
+def columns_of(page: str) -> list[str]:
+    return re.findall(r'<th scope="col"[^>]*>(?:<a[^>]*>)?([^<]+)', page)
+
+
+def test_columns_are_chosen_and_kept_for_the_user_wherever_they_log_in(viewer: Client) -> None:
     eight()
-    assert '<th scope="col">Products</th>' in get(viewer, PAGE)
-    for address in (PAGE + "?columns=user_id&columns=received_at&columns=bogus", PAGE):
-        assert re.findall(r'<th scope="col"[^>]*>([^<]+)', get(viewer, address)) == ["Time", "User id", "Received"]
+    assert 'title="Sort by products"' in get(viewer, PAGE)
+    answer = viewer.post(PAGE + "?type=like", {"columns": ["user_id", "received_at", "bogus"]})
+    assert answer["Location"] == PAGE + "?type=like"
+    elsewhere = Client()
+    elsewhere.force_login(User.objects.get(username="vera"))
+    assert columns_of(get(elsewhere, PAGE)) == ["Time", "User id", "Received"]
+
+
+def test_columns_in_an_address_are_shown_and_not_kept(viewer: Client) -> None:
+    eight()
+    page = get(viewer, PAGE + "?columns=user_id&columns=received_at&columns=bogus")
+    assert columns_of(page) == ["Time", "User id", "Received"] and "columns=user_id%2Creceived_at" in page
+    assert "Products" in columns_of(get(viewer, PAGE))
+
+
+def test_another_member_has_columns_of_their_own(viewer: Client) -> None:
+    eight()
+    viewer.post(PAGE, {"columns": "user_id"})
+    viewer.force_login(cast.analyst())
+    assert "Products" in columns_of(get(viewer, PAGE))
+
+
+def test_the_oldest_can_come_first(viewer: Client) -> None:
+    eight()
+    first = get(viewer, PAGE + "?sort=oldest")
+    assert rows_of(first) == ["00", "01", "02"] and "Oldest first" in first and 'aria-sort="ascending"' in first
+    newer = re.search(r'rel="next" href="([^"]+)"', first)
+    assert newer and "sort=oldest" in newer[1]
+    second = get(viewer, PAGE + newer[1].replace("&amp;", "&"))
+    assert rows_of(second) == ["03", "04", "05"]
+    older = re.search(r'rel="prev" href="([^"]+)"', second)
+    assert older and rows_of(get(viewer, PAGE + older[1].replace("&amp;", "&"))) == rows_of(first)
+    assert rows_of(get(viewer, PAGE + "?sort=oldest&end=1")) == ["05", "06", "07"]
+    assert "isn&#x27;t a column that records can be sorted by" in get(viewer, PAGE + "?sort=sideways")
+
+
+def test_the_last_received_can_come_first(viewer: Client) -> None:
+    append([of("ann", minute, received_at=datetime(2024, 2, 1, 10, 9 - minute, tzinfo=UTC)) for minute in range(8)])
+    first = get(viewer, PAGE + "?sort=last-received&columns=received_at")
+    assert rows_of(first.split("<tbody>")[1])[::1][:1] == ["00"] and "Sorted by received, descending" in first
+    older = re.search(r'rel="next" href="([^"]+)"', first)
+    assert older and "sort=last-received" in older[1]
+    assert 'href="?columns=received_at&amp;sort=received_at"' in first
+    assert get(viewer, PAGE + older[1].replace("&amp;", "&")).count('class="record-row"') == 3
+
+
+def test_a_press_on_a_heading_sorts_by_it_and_another_one_the_other_way_round(viewer: Client) -> None:
+    append([of("ann", minute, revenue=float(minute * 3 % 8)) for minute in range(8)])
+    plain = get(viewer, PAGE + "?columns=revenue,details,region")
+    assert 'href="?columns=revenue%2Cdetails%2Cregion&amp;sort=-revenue"' in plain  # numbers: the largest first
+    assert "sort=region" in plain and "sort=-region" not in plain and "sort=details" not in plain
+    first = get(viewer, PAGE + "?columns=revenue&sort=-revenue")
+    assert "Sorted by revenue, descending" in first and first.count('aria-sort="descending"') == 1
+    assert re.findall(r">(\d)\.00<", first) == ["7", "6", "5"]
+    assert 'href="?columns=revenue&amp;sort=revenue"' in first
+    following = re.search(r'rel="next" href="([^"]+)"', first)
+    assert following and "7.0" not in following[1] and "Next" in first
+    second = get(viewer, PAGE + following[1].replace("&amp;", "&"))
+    assert re.findall(r">(\d)\.00<", second) == ["4", "3", "2"]
+
+
+def test_sorting_by_an_id_puts_no_id_into_an_address(viewer: Client) -> None:
+    append([of(who, minute) for minute, who in enumerate(("ann", "bob", "cyd", "dan", "eve"))])
+    page = get(viewer, PAGE + "?columns=user_id&sort=user_id")
+    following = re.search(r'rel="next" href="([^"]+)"', page)
+    assert following and "cyd" not in following[1]
+    assert ">dan<" in get(viewer, PAGE + following[1].replace("&amp;", "&"))
+
+
+def test_a_word_of_a_products_name_leads_to_its_records(analyst: Client) -> None:
+    append([of("ann", 0, product_ids=["SKU-1"]), of("ann", 1, product_ids=["SKU-2"]), of("bob", 2, keywords="shoe")])
+    here = Environment.objects.get(slug="production")
+    names = change.upload(here, b"id,name\nSKU-1,Trail shoe\nSKU-2,Tent\n", "names.csv", cast.owner())
+    change.use(names)
+    answer = analyst.post(PAGE, {"find": "SHOE"})
+    assert answer["Location"] == PAGE + "?words=SHOE"
+    assert get(analyst, answer["Location"]).count('class="record-row"') == 2
+    assert "2 records" in get(analyst, PAGE + "count/?words=SHOE")
+    assert analyst.post(PAGE, {"find": "boat"}).status_code == 200
+
+
+def test_words_lead_to_the_records_that_have_them_within_the_filter(analyst: Client) -> None:
+    append(
+        [
+            of("ann", 1, page_title="Dome tents", page_url="https://shop.example/c/tents"),
+            of("bob", 2, page_url="https://shop.example/p/TENT-1", region="Kent"),
+            of("bob", 3, product_ids=["tent-2"], region="Kent"),
+            of("bob", 4, region="Kent"),
+        ]
+    )
+    answer = found(analyst, "tent ", "?region=Kent&sort=oldest")
+    assert answer["Location"] == PAGE + "?region=Kent&sort=oldest&words=tent+"
+    page = get(analyst, answer["Location"])
+    assert rows_of(page) == ["02", "03"] and 'data-chip="words"' in page and "Remove the search words" in page
+    assert "2 records" in get(analyst, f"{PAGE}count/?region=Kent&words=tent")
+    assert rows_of(get(analyst, PAGE + "?words=DOME+shop")) == ["01"]
+
+
+def test_words_that_no_record_has_are_in_no_address(viewer: Client) -> None:
+    eight()
+    page = found(viewer, "somebody@example.org")
+    assert page.status_code == 200 and "no search words, page or product has it" in page.content.decode()
 
 
 def test_a_record_opens_as_the_json_that_came(owner: Client) -> None:
@@ -177,7 +240,7 @@ def test_an_id_leads_from_the_filter_by_an_address_without_it(owner: Client, nam
 def test_an_id_in_an_address_filters_nothing_and_is_not_repeated(owner: Client) -> None:
     eight()
     page = get(owner, PAGE + "?user=ann")
-    assert "addresses hold no ids" in page and len(rows_of(page)) == 3 and "user=ann" not in page
+    assert "have ids. Choose Add filter" in page and len(rows_of(page)) == 3 and "user=ann" not in page
 
 
 SOMEBODYS = [
@@ -239,64 +302,6 @@ def test_times_are_those_of_the_environments_zone(viewer: Client) -> None:
     Environment.objects.update(time_zone="Asia/Tokyo")
     page = get(viewer, PAGE)
     assert "Jan 1, 2024, 19:07:00" in page and "times are in Asia/Tokyo" in page
-
-
-# --- Exports ---
-
-
-def body_of(client: Client, address: str) -> bytes:
-    return b"".join(client.get(address).streaming_content)
-
-
-def test_few_records_are_downloaded_at_once(owner: Client) -> None:
-    eight()
-    assert "Export 4 records" in get(owner, f"{EXPORTS}new/?{ANN}")
-    lines = body_of(owner, f"{EXPORTS}download/?{ANN}&format=jsonl").splitlines()
-    assert [json.loads(line)["product_ids"] for line in lines] == [["p1"], ["p3"], ["p5"], ["p7"]]
-    answer = owner.get(EXPORTS + "download/?format=csv")
-    assert len(list(csv.reader(io.StringIO(answer.getvalue().decode())))) == 9
-    assert re.fullmatch(r'attachment; filename="interactions-production-[\d-]+\.csv"', answer["Content-Disposition"])
-
-
-def test_a_download_is_noted_without_names(owner: Client) -> None:
-    eight()
-    body_of(owner, f"{EXPORTS}download/?{ANN}")
-    entry = ActivityEntry.objects.get(action="exported")
-    assert entry.actor == "olga" and entry.details["records"] == 4 and "ann" not in json.dumps(entry.details)
-
-
-def test_many_records_are_handed_to_a_worker(analyst: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    eight()
-    monkeypatch.setattr(exports_view.exporting, "AT_ONCE", 5)
-    assert 'method="post"' in get(analyst, EXPORTS + "new/")
-    assert analyst.get(EXPORTS + "download/?format=csv")["Location"].startswith(EXPORTS + "new/")
-    assert analyst.post(EXPORTS, {"format": "parquet", "type": "like"})["Location"] == EXPORTS
-    export = Export.objects.get()
-    assert (export.format, export.records_total, export.narrowed_by) == ("parquet", 8, "types")
-    page = get(analyst, EXPORTS)
-    assert "Waiting" in page and 'hx-trigger="every 1s"' in page
-
-
-def test_a_finished_file_is_handed_out_and_noted(analyst: Client, settings) -> None:
-    here = Environment.objects.get(slug="production")
-    export = Export.objects.create(environment=here, state="done", format="csv", records_total=1, records=1)
-    address = f"{EXPORTS}{export.pk}/file/"
-    assert analyst.get(address).status_code == 404
-    folder = settings.EXPORTS_DIR / str(export.pk)
-    folder.mkdir(parents=True)
-    (folder / "records.csv").write_bytes(b"packed")
-    assert body_of(analyst, address) == b"packed"
-    assert "as soon as anyone who may be in it is erased" in get(analyst, EXPORTS)
-    assert ActivityEntry.objects.get(action="exported").details["step"] == "downloaded"
-    assert analyst.get(address.replace("production", "playground")).status_code == 404
-    analyst.post(f"{EXPORTS}{export.pk}/cancel/")
-    assert analyst.get(address).status_code == 404 and not folder.exists()
-
-
-def test_who_may_not_export_sees_no_way_to(viewer: Client) -> None:
-    eight()
-    assert "exports/new" not in get(viewer, PAGE)
-    assert viewer.get(EXPORTS + "download/").status_code == 403
 
 
 def test_a_page_is_shown_as_it_is_read(viewer: Client) -> None:

@@ -5,26 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 
 from tests.lakes import append, record
 from tests.pages import HTMX, text_of
 
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("emptied_cache", "own_folders")]
+
 PAGE = "/production/interactions/retention/"
 VIEW, BUY = "product_detail_page_view", "checkout"
-
-
-@pytest.fixture(autouse=True)
-def here(db: None, redis_server: str, settings: Any, tmp_path: Path) -> None:
-    settings.LAKE_DIR = tmp_path / "lake"
-    settings.INDEX_DIR = tmp_path / "index"
-    settings.SCRATCH_DIR = tmp_path / "scratch"
-    cache.clear()
 
 
 def did(who: str, *deeds: tuple[str, str]) -> list[dict[str, Any]]:
@@ -107,12 +99,12 @@ def test_the_unit_fits_the_period_by_itself(admin_client: Client) -> None:
 
 def test_where_nobody_first_came_in_a_period_the_page_says_so(admin_client: Client) -> None:
     some_weeks()
-    assert "Nobody first came in this period" in text_of(admin_client, f"{PAGE}?from=2023-01-01&to=2023-02-01", **HTMX)
+    assert "No new people in this period" in text_of(admin_client, f"{PAGE}?from=2023-01-01&to=2023-02-01", **HTMX)
 
 
 def test_an_unknown_type_is_said_and_left_out(admin_client: Client) -> None:
     some_weeks()
-    assert "The address says first=nonsense" in text_of(admin_client, f"{PAGE}?first=nonsense")
+    assert "first=nonsense in the address" in text_of(admin_client, f"{PAGE}?first=nonsense")
 
 
 def test_without_interactions_the_page_offers_an_import(admin_client: Client) -> None:

@@ -19,22 +19,6 @@ TEMPLATES = Path(settings.BASE_DIR) / "templates"
 NAMES_IN_AN_ENVIRONMENT = ("overview", "dashboard", "imports", "import_new", "live", "keys")
 
 
-@pytest.fixture
-def analyst(client: Client) -> User:
-    """Logged in, and may import."""
-    user = cast.analyst("analyst")
-    client.force_login(user)
-    return user
-
-
-@pytest.fixture
-def reader(client: Client) -> User:
-    """Logged in, and may only look."""
-    user = cast.viewer("reader")
-    client.force_login(user)
-    return user
-
-
 @pytest.mark.parametrize("name", ["home", "account", *NAMES_IN_AN_ENVIRONMENT])
 def test_every_page_leads_who_is_not_logged_in_to_the_log_in(client: Client, name: str) -> None:
     address = reverse(name, args=["production"] if name in NAMES_IN_AN_ENVIRONMENT else [])
@@ -55,21 +39,21 @@ def test_a_wrong_password_gets_a_sentence(client: Client) -> None:
     assert "The user name or password is wrong." in answer.content.decode()
 
 
-def test_the_pane_names_the_environments_and_marks_the_page(client: Client, analyst: User) -> None:
+def test_the_pane_names_the_environments_and_marks_the_page(client: Client, importer: User) -> None:
     page = client.get(reverse("imports", args=["playground"])).content.decode()
     assert 'aria-label="Environment: Playground"' in page
     assert re.search(r'class="pane-link pane-link-sub active" href="/playground/interactions/imports/"', page)
     assert page.count('aria-current="page"') == 1
 
 
-def test_the_bar_of_a_phone_names_the_environment(client: Client, analyst: User) -> None:
+def test_the_bar_of_a_phone_names_the_environment(client: Client, importer: User) -> None:
     page = client.get(reverse("imports", args=["playground"])).content.decode()
     bar = page.split('class="pane-bar"')[1].split("</header>")[0]
     assert "dot-playground" in bar and "Playground" in bar
 
 
 @pytest.mark.parametrize("who", ["somebody", "nobody"])
-def test_letters_are_fetched_before_the_style_sheet_that_names_them(client: Client, analyst: User, who: str) -> None:
+def test_letters_are_fetched_before_the_style_sheet_that_names_them(client: Client, importer: User, who: str) -> None:
     browser, name = (client, "account") if who == "somebody" else (Client(), "login")
     head = browser.get(reverse(name)).content.decode().split("</head>")[0]
     assert head.index('rel="preload"') < head.index("wght.css")
@@ -84,7 +68,7 @@ def test_switching_the_environment_keeps_the_kind_of_page(client: Client, name: 
     ]
 
 
-def test_from_one_import_the_switch_leads_to_the_other_environments_list(client: Client, analyst: User) -> None:
+def test_from_one_import_the_switch_leads_to_the_other_environments_list(client: Client, importer: User) -> None:
     imp = Import.objects.create(
         environment=Environment.objects.get(slug="production"), file_name="a.json", size=1, state=Import.State.DONE
     )
@@ -92,45 +76,45 @@ def test_from_one_import_the_switch_leads_to_the_other_environments_list(client:
     assert shown.environments[1].url == reverse("imports", args=["playground"])
 
 
-def test_the_pane_asks_the_database_once(analyst: User, rf, django_assert_num_queries) -> None:
+def test_the_pane_asks_the_database_once(importer: User, rf, django_assert_num_queries) -> None:
     from django.urls import resolve
 
     from interactions.console.navigation import navigation
 
     request = rf.get("/production/")
-    request.user = analyst
+    request.user = importer
     request.resolver_match = resolve("/production/")
     with django_assert_num_queries(1):
         navigation(request)
 
 
-def test_the_account_page_keeps_leading_where_one_was(client: Client, analyst: User) -> None:
+def test_the_account_page_keeps_leading_where_one_was(client: Client, importer: User) -> None:
     page = client.get(reverse("account"), {"environment": "development"})
     assert page.context["navigation"].environment.slug == "development"
 
 
-def test_an_unknown_environment_is_not_found(client: Client, analyst: User) -> None:
+def test_an_unknown_environment_is_not_found(client: Client, importer: User) -> None:
     answer = client.get("/staging/")
     assert answer.status_code == 404
     assert "Page not found" in answer.content.decode()
 
 
-def test_who_may_not_import_sees_no_button_for_it(client: Client, reader: User) -> None:
+def test_who_may_not_import_sees_no_button_for_it(client: Client, onlooker: User) -> None:
     for name in ("overview", "dashboard", "imports"):
         page = client.get(reverse(name, args=["production"])).content.decode()
         assert reverse("import_new", args=["production"]) not in page
 
 
-def test_an_empty_environment_says_what_to_do(client: Client, analyst: User) -> None:
+def test_an_empty_environment_says_what_to_do(client: Client, importer: User) -> None:
     page = client.get(reverse("overview", args=["production"])).content.decode()
     assert "Production has no interactions yet" in page
     assert "Import data file" in page and "Load sample data" in page
 
 
-def test_the_account_saves_the_name(client: Client, analyst: User) -> None:
+def test_the_account_saves_the_name(client: Client, importer: User) -> None:
     client.post(reverse("account"), {"form": "name", "first_name": "Ada", "last_name": "Lovelace"})
-    analyst.refresh_from_db()
-    assert analyst.get_full_name() == "Ada Lovelace"
+    importer.refresh_from_db()
+    assert importer.get_full_name() == "Ada Lovelace"
 
 
 def test_a_changed_password_keeps_this_browser_logged_in(client: Client) -> None:
@@ -168,18 +152,18 @@ def test_a_password_that_is_too_common_is_refused_beside_its_field(client: Clien
     assert user.check_password("correct horse battery")
 
 
-def test_logging_out_is_a_post(client: Client, analyst: User) -> None:
+def test_logging_out_is_a_post(client: Client, importer: User) -> None:
     assert client.get(reverse("logout")).status_code == 405
     assert client.post(reverse("logout"))["Location"] == reverse("login")
 
 
-def test_the_theme_is_set_before_any_style_is_read(client: Client, analyst: User) -> None:
+def test_the_theme_is_set_before_any_style_is_read(client: Client, importer: User) -> None:
     head = client.get(reverse("account")).content.decode().split("</head>")[0]
     assert head.index("js/theme.js") < head.index('rel="stylesheet"')
 
 
 def test_a_fault_nobody_expected_gets_a_reference_that_is_in_the_log(
-    client: Client, analyst: User, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    client: Client, importer: User, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fall_over(*_: object) -> None:
         raise ZeroDivisionError
@@ -206,3 +190,11 @@ def test_templates_hold_no_script_style_or_handler_of_their_own(path: Path) -> N
     markup = path.read_text()
     assert not re.search(r"<script(?![^>]*\bsrc=)", markup)
     assert not re.search(r"<style|\sstyle=|\son[a-z]+=", markup)
+
+
+def test_places_to_go_to_are_those_that_one_may_open(client: Client, onlooker: User) -> None:
+    page = client.get(reverse("overview", args=["playground"])).content.decode()
+    places = re.findall(r'href="([^"]+)" data-go="([^"]+)"', page)
+    assert ("/playground/interactions/health/", "Data sets") in places
+    assert ("/production/", "Environment") in places
+    assert not any("/keys/" in address or "/members/" in address for address, _ in places)

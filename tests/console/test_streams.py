@@ -71,7 +71,7 @@ def test_what_cannot_be_read_is_refused_on_the_page(
 
 def test_the_same_stream_twice_is_refused(client: Client, owner: User) -> None:
     client.post(KAFKA, ASKED)
-    assert "reads this already with the group dojo" in client.post(KAFKA, ASKED).content.decode()
+    assert "already reads this with the group dojo" in client.post(KAFKA, ASKED).content.decode()
     assert Connection.objects.count() == 1
 
 

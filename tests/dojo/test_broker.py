@@ -1,12 +1,17 @@
 """The way to the broker, where Kombu's own would end a worker."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import redis
 from celery import current_app
 
 from dojo.broker import Channel
+from tests import tls_redis
+from tests.processes import HOUSE, environ
 
 
 @pytest.fixture
@@ -49,3 +54,29 @@ def test_a_task_that_redis_refuses_to_forget_holds_up_no_other(redis_server: str
         second = queue.get(timeout=5)
         assert second.payload == {"id": 2}
         second.ack()
+
+
+def test_the_certificate_of_a_redis_on_another_machine_is_checked_for_tasks_too(tmp_path: Path) -> None:
+    """Kombu itself takes any: somebody between the two would get the password and all tasks."""
+    with tls_redis.running() as url:
+        trusted, stranger = url, url.partition("?")[0]
+        assert _queued(tmp_path, trusted) == "queued"
+        assert "CERTIFICATE_VERIFY_FAILED" in _queued(tmp_path, stranger)
+
+
+def _queued(folder: Path, url: str) -> str:
+    """What comes of putting a task into the queue of a Redis."""
+    line = [sys.executable, "-c", QUEUE]
+    done = subprocess.run(
+        line, cwd=HOUSE, env=environ(folder, REDIS_URL=url), capture_output=True, text=True, check=False
+    )
+    return done.stdout.strip() or done.stderr
+
+
+QUEUE = """
+import django; django.setup()
+from celery import current_app
+with current_app.connection_for_write() as connection:
+    connection.SimpleQueue("tests-broker-tls").put({"id": 1})
+print("queued")
+"""

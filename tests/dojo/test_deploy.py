@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from dojo import procfile
+from tests.dojo.dockerfile import instructions
 from tests.processes import HOUSE
 from tests.test_docs import settings_read
 
@@ -21,17 +22,10 @@ PROCESSES = procfile.commands(HOUSE / "Procfile")
 UNITS = sorted((HOUSE / "deploy" / "systemd").iterdir())
 # What docker compose knows of a service (compose-spec), as far as it's used here and a little more.
 SERVICE_KEYS = {
-    *("build", "cap_drop", "command", "depends_on", "environment", "healthcheck", "image", "init", "ports"),
+    *("build", "cap_drop", "command", "depends_on", "env_file", "environment", "healthcheck", "image", "init", "ports"),
     *("read_only", "restart", "security_opt", "stop_grace_period", "tmpfs", "user", "volumes"),
 }
-GIVEN_BY_SHELL = {"POSTGRES_PASSWORD"}
-
-
-def instructions() -> list[tuple[str, str]]:
-    """Each instruction of the Dockerfile and its arguments, lines joined."""
-    text = re.sub(r"^#.*\n", "", (HOUSE / "Dockerfile").read_text(), flags=re.MULTILINE)
-    lines = re.sub(r"\\\n\s*", "", text).splitlines()
-    return [(word, rest) for word, _, rest in (line.partition(" ") for line in lines if line)]
+GIVEN_BY_SHELL = {"POSTGRES_PASSWORD", "EXTRAS"}
 
 
 def copied() -> list[str]:
@@ -85,6 +79,23 @@ def test_the_image_compiles_what_make_setup_compiles() -> None:
     assert "python -m interactions.codec" in ran
 
 
+@pytest.mark.parametrize(
+    ("extras", "files"),
+    [("", []), ("streams", ["streams"]), ("streams cluster", ["streams", "cluster"]), ("nothing", None)],
+)
+def test_the_image_installs_the_extras_that_are_asked_for(tmp_path: Path, extras: str, files: list[str] | None) -> None:
+    """By its own line, which adds their requirements to the usual ones; one that there isn't ends the build."""
+    ran = next(rest for word, rest in instructions() if word == "RUN" and "$EXTRAS" in rest)
+    adds = re.search(r"for extra in .*?; done", ran)
+    assert adds is not None
+    lines = adds[0].replace("/tmp/requirements.txt", f"{tmp_path}/all.txt")
+    done = subprocess.run(["sh", "-c", lines], cwd=HOUSE, env={"EXTRAS": extras, "PATH": "/bin:/usr/bin"}, check=False)
+    assert (done.returncode == 0) == (files is not None)
+    if files:
+        wanted = "".join((HOUSE / f"requirements-{name}.txt").read_text() for name in files)
+        assert (tmp_path / "all.txt").read_text() == wanted
+
+
 def test_hadolint_finds_nothing_in_the_dockerfile() -> None:
     program = Path(sys.executable).parent / "hadolint"
     done = subprocess.run([program, HOUSE / "Dockerfile"], capture_output=True, text=True)
@@ -119,6 +130,17 @@ def test_compose_names_settings_that_there_are() -> None:
     # No start without them: a key that is made in one container is unknown to the others.
     for secret in ("SECRET_KEY", "IDENTITY_KEY"):
         assert environment[secret].startswith(f"${{{secret}:?")
+
+
+def test_compose_takes_any_setting_from_the_file_that_has_the_secrets() -> None:
+    """But for those that say where the containers listen and write."""
+    assert compose()["x-dojo"]["env_file"] == ".env"
+    fixed = {name: value for name, value in compose()["x-dojo"]["environment"].items() if "$" not in value}
+    assert fixed.pop("LOG_FORMAT") == "json"
+    own = dict(word.partition("=")[::2] for word in dict(instructions())["ENV"].split())
+    assert {name: own[name] for name in ("PORT", "DOJO_HOST", "DOJO_DATA_DIR")} == {
+        name: value for name, value in fixed.items() if not name.endswith("_URL")
+    }
 
 
 def unit(path: Path) -> dict[str, list[str]]:

@@ -72,7 +72,7 @@ def test_a_folder_behind_a_symbolic_link_goes_by_its_own_path(given, tmp_path: P
 def test_a_folder_that_cannot_be_made_is_refused(given, tmp_path: Path):
     (tmp_path / "file").write_text("")
     given(str(tmp_path / "file" / "folder"))
-    with pytest.raises(ImproperlyConfigured, match=r"^SETTING is .* cannot be made"):
+    with pytest.raises(ImproperlyConfigured, match=r"^SETTING is .* can't be created"):
         environ.folder("SETTING", Path())
 
 

@@ -75,7 +75,7 @@ def test_health_notices_a_worker_that_hangs(dojo: Dojo):
     worker = dojo.worker()
     worker.suspend()
     try:
-        wait_for(lambda: dojo.health()[0] == 503, seconds=20)
+        wait_for(lambda: dojo.health()[0] == 503, seconds=60)
         assert dojo.health()[1]["worker"] == "does not answer"
     finally:
         worker.resume()

@@ -10,8 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from deltalake import DeltaTable
 
+from tests import tables_at_work
 from tests.clients.calls import Entrance, key_of
 from tests.integrations.wordpress import WordPress, missing
 from tests.processes import Dojo, add_environment, wait_for
@@ -34,10 +34,7 @@ class Sites(Entrance):
 
     def rows(self) -> list[dict[str, Any]]:
         """All rows of the table, read without Dojo; each with its uuid."""
-        folder = str(self.dojo.data_dir / "lake" / ENVIRONMENT)
-        if not DeltaTable.is_deltatable(folder):
-            return []
-        rows: list[dict[str, Any]] = DeltaTable(folder).to_pyarrow_table().to_pylist()
+        rows: list[dict[str, Any]] = tables_at_work.read(self.dojo.data_dir / "lake" / ENVIRONMENT).to_pylist()
         return [row | {"uuid": _custom(row).get("uuid", ""), "custom": _custom(row)} for row in rows]
 
     def of_visitor(self, visitor: str) -> list[dict[str, Any]]:

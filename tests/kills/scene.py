@@ -17,13 +17,12 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-import pyarrow.parquet as pq
-from deltalake import DeltaTable
-from deltalake.exceptions import DeltaError
 
+from tests import tables_at_work
 from tests.ingest.uploads.tus import BYTES, metadata
 from tests.kills.pins import IN_INBOX, IN_WEB, IN_WORKERS
 from tests.processes import HOUSE, PASSWORD, Dojo, add_environment, query, wait_for
+from tests.walks import files_below
 
 PLACES = (*IN_WORKERS, *IN_WEB, *IN_INBOX)
 ENVIRONMENTS = (*PLACES, "upload")
@@ -109,30 +108,15 @@ class Scene:
         return str(self.ask(f"SELECT state FROM interactions_deletionrequest WHERE id = {pk:d}"))
 
     def users(self, slug: str) -> Counter[str]:
-        folder = self.dojo.data_dir / "lake" / slug
-        found: Counter[str] = Counter()
-        try:
-            for path in self._files(slug) if (folder / "_delta_log").is_dir() else []:
-                found.update(pq.ParquetFile(path).read(columns=["user_id"])["user_id"].to_pylist())
-        except FileNotFoundError:  # its parts were written anew meanwhile
-            return Counter()
-        return found
+        return Counter(tables_at_work.values(self.dojo.data_dir / "lake" / slug, "user_id"))
 
     def parts(self, slug: str) -> int:
-        return len(self._files(slug))
-
-    def _files(self, slug: str) -> list[str]:
-        """The table's parts; its log may be tidied while it is read, and is then read again."""
-        for _ in range(20):
-            with suppress(DeltaError):
-                return DeltaTable(str(self.dojo.data_dir / "lake" / slug)).file_uris()
-            time.sleep(0.1)
-        return DeltaTable(str(self.dojo.data_dir / "lake" / slug)).file_uris()
+        return len(tables_at_work.parts(self.dojo.data_dir / "lake" / slug))
 
     def files_of_imports(self) -> list[str]:
         """What imports keep while they run."""
         folders = [self.dojo.data_dir / name for name in ("imports", "uploads")]
-        return [str(path) for folder in folders for path in folder.rglob("*") if path.is_file()]
+        return [str(path) for folder in folders for path in files_below(folder)]
 
     # --- Clients ---
 

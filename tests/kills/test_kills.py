@@ -4,7 +4,6 @@ steps, an undo and a compaction are in progress: nothing is lost, doubled or mis
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ import pytest
 from tests.ingest.imports.files import as_lines, record
 from tests.kills.pins import IN_WORKERS
 from tests.kills.scene import HEALED, PLACES, Scene, Upload
-from tests.processes import COMMANDS, wait_for
+from tests.processes import COMMANDS, query, wait_for
 
 pytestmark = pytest.mark.slow
 RECORDS = 40
@@ -168,12 +167,15 @@ def assert_right(scene: Scene, begun: Begun, imports: list[int]) -> None:
 
 
 def assert_counted_right(scene: Scene, begun: Begun, imports: list[int]) -> None:
-    counts = "SELECT json_array(records, accepted, rejected, duplicates) FROM interactions_import WHERE id = {}"
+    def counts(pk: int) -> tuple[int, ...]:
+        row = "SELECT records, accepted, rejected, duplicates FROM interactions_import WHERE id = ?"
+        return query(scene.dojo.environ, row, pk)[0]
+
     for slug, pk in begun.imports.items():
         there = RECORDS // 2 if slug == "duplicates" else 0
-        assert json.loads(scene.ask(counts.format(pk))) == [RECORDS, RECORDS - there, 0, there], slug
+        assert counts(pk) == (RECORDS, RECORDS - there, 0, there), slug
     for pk in imports:
-        assert json.loads(scene.ask(counts.format(pk)))[0] == RECORDS
+        assert counts(pk)[0] == RECORDS
     for pk in begun.requests.values():
         receipt = scene.do("receipt", pk)
         assert (receipt["records_erased"], receipt["left"], receipt["outcome"]) == (1, 0, "erased"), receipt

@@ -8,21 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from django.core.cache import cache
 from django.core.management import CommandError, call_command
 
 from interactions.warehouse.lake import Lake
 from tests.lakes import append, record
 from tests.processes import HOUSE
 
-
-@pytest.fixture(autouse=True)
-def here(settings, tmp_path: Path) -> None:
-    settings.LAKE_DIR = tmp_path / "lake"
-    settings.INDEX_DIR = tmp_path / "index"
-    settings.SCRATCH_DIR = tmp_path / "scratch"
-    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": tmp_path}}
-    cache.clear()
+pytestmark = pytest.mark.usefixtures("own_cache", "own_folders")
 
 
 def stats(*arguments: str) -> dict:

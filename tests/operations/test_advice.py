@@ -17,7 +17,7 @@ QUIET = QueueFigures(waiting=0, in_hand=0)
 CALM = EnvironmentFigures(
     slug="production", name="Production", imports={}, records=1, table_version=1, table_files=1, table_bytes=1,
     index_lag_seconds=0, inbox_calls=0, inbox_records=0, inbox_age_seconds=0, set_aside_calls=0, open_requests=0,
-    failed_requests=0, request_age_seconds=0, rejected={},
+    failed_requests=0, request_age_seconds=0, expiring_keys=0, rejected={},
 )  # fmt: skip
 
 
@@ -33,6 +33,7 @@ def test_where_all_is_well_there_is_nothing_to_do() -> None:
         ({"index_lag_seconds": INDEX_SECONDS + 60}, "6 minutes behind", True),
         ({"failed_requests": 2}, "2 deletion requests of Production failed", True),
         ({"failed_requests": 1}, "1 deletion request of Production failed", True),
+        ({"expiring_keys": 2}, "2 API keys of Production will expire soon", False),
         ({"request_age_seconds": ERASURE_SECONDS + 86400}, "open for 21 days", False),
     ],
 )

@@ -22,6 +22,7 @@ from interactions.privacy import erasure as carrying
 from interactions.warehouse import people
 from tests.ingest.imports.files import Record, record
 from tests.ingest.imports.house import House
+from tests.walks import files_below
 
 ANN = "ann-of-green-gables"
 
@@ -71,10 +72,17 @@ def stuck() -> Iterator[None]:
 
 
 def traces(folder: Path, text: str = ANN) -> list[str]:
-    """The files below ``folder`` that hold ``text``, unpacked: compressed pages hide it from a search of bytes."""
-    return [
-        str(path.relative_to(folder)) for path in sorted(folder.rglob("*")) if path.is_file() and _holds(path, text)
-    ]
+    """The files below ``folder`` that hold ``text``, unpacked: compressed pages hide it from a search of bytes.
+
+    A product at work moves drafts to their places meanwhile, so that one search may see a file at neither: if one is
+    gone when it is read, everything is searched again.
+    """
+    for _ in range(20):
+        try:
+            return [str(path.relative_to(folder)) for path in files_below(folder) if _holds(path, text)]
+        except FileNotFoundError:
+            continue
+    raise AssertionError(f"Files below {folder} never stopped moving")
 
 
 def _holds(path: Path, text: str) -> bool:

@@ -42,7 +42,10 @@ WITHOUT_NAMES = {
         "zone",
         "error",
     },
+    "interactions.SavedView": {"page"},
+    "interactions.ShareLink": {"page", "panel", "allowed_origins", "digest"},
     "interactions.Export": {"state", "format", "narrowed_by", "claim", "error"},
+    "interactions.ExportSchedule": {"format", "every", "time_zone", "narrowed_by", "token"},
 }
 
 

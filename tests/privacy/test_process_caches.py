@@ -16,7 +16,7 @@ from interactions import process_caches
 from interactions.analytics import bars, data_sets, devices, id_pairs
 from interactions.analytics.cluster import engine as cluster
 from interactions.analytics.filters import Filter
-from interactions.analytics.index import filtered, store
+from interactions.analytics.index import cohorts, filtered, store
 from interactions.models import DeletionRequest
 from interactions.privacy import uploaded
 from interactions.warehouse import links
@@ -38,6 +38,7 @@ HELD = {
     "event indexes": store._opened,
     "event indexes without hidden people": data_sets._left,
     "filtered indexes": filtered._cached,
+    "people of cohorts": cohorts._cached,
     "links": links._linked,
     "answers of the cluster": cluster._answers,
 }

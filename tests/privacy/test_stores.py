@@ -15,7 +15,7 @@ from dojo.heartbeat import beat, connect
 from interactions import privacy
 from interactions.contract.tombstones import Person
 from interactions.models import DeletionRequest, Environment
-from interactions.privacy.stores import FAMILIES, NOT_PERSONAL, STORES
+from interactions.privacy.stores import FAMILIES, NOT_PERSONAL, OUT_OF_REACH, STORES
 from tests import figures
 from tests.ingest.imports.files import as_lines
 from tests.ingest.imports.house import House
@@ -24,7 +24,7 @@ from tests.processes import HOUSE
 from .people import crowd
 
 HELD = {held for store in STORES for held in store.holds}
-KNOWN = HELD | set(NOT_PERSONAL)
+KNOWN = HELD | set(NOT_PERSONAL) | set(OUT_OF_REACH)
 LOG_OF_SQLITE = re.compile(r"(?<=\.sqlite3)-(wal|shm)$")  # beside its database, for as long as that is open
 FILES = re.compile(r'DATA_DIR\)? / f?["\']([a-z_0-9]+)')
 

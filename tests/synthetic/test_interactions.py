@@ -291,9 +291,16 @@ class TestShop:
         searches = Counter(record["search"]["keywords"] for record in sample if record["type"] == "search")
         assert searches.most_common(1)[0][1] > 10 * searches.total() / len(searches)
 
-    def test_some_product_ids_begin_with_zeros(self, sample: list[Record]) -> None:
-        products = {product for record in sample for product in record.get("product_ids", ())}
-        assert 0.2 < sum(product.startswith("00") for product in products) / len(products) < 0.8
+    def test_some_product_ids_begin_with_zeros_and_most_say_what_they_are(self, sample: list[Record]) -> None:
+        views = (record for record in sample if record["type"] == "product_detail_page_view")
+        products = {product for record in views for product in record["product_ids"]}
+        assert 0.15 < sum(product.startswith("00") for product in products) / len(products) < 0.5
+        assert sum(bool(re.fullmatch(r"[a-z-]+-\d+", product)) for product in products) > len(products) / 2
+
+    def test_results_lead_to_a_part_of_the_revenue(self, sample: list[Record]) -> None:
+        orders = [record for record in sample if record["type"] == "checkout"]
+        assisted = sum(order["revenue"] for order in orders if "miso_id" in order)
+        assert 0.2 < assisted / sum(order["revenue"] for order in orders) < 0.9
 
     def test_some_products_have_a_group(self, sample: list[Record]) -> None:
         views = [record for record in sample if record["type"] == "product_detail_page_view"]
@@ -312,15 +319,16 @@ class TestShop:
         assert all(len(order["product_ids"]) == len(order["quantities"]) for order in orders)
 
     def test_a_refund_follows_its_order(self, sample: list[Record]) -> None:
-        bought: dict[str, list[str]] = {}
+        bought: dict[str, tuple[list[str], float]] = {}
         refunds = 0
         for record in sample:
             order = record["context"]["custom_context"].get("order")
             if record["type"] == "checkout":
-                bought[order] = record["product_ids"]
+                bought[order] = (record["product_ids"], record["revenue"])
             elif record["type"] == "refund":
                 refunds += 1
-                assert bought[order] == record["product_ids"]
+                amount = record["context"]["custom_context"]["refund_amount"]
+                assert bought[order] == (record["product_ids"], amount)
         assert refunds > 5
 
     def test_an_assisted_product_view_follows_the_list_that_led_to_it(self, visits: dict[str, list[Record]]) -> None:

@@ -24,7 +24,7 @@ def test_packing_that_never_ends_is_refused(tmp_path: Path) -> None:
     content = RECORDS
     for _ in range(9):
         content = gzip.compress(content)
-    assert refusal(tmp_path, content) == "The file is packed more than 8 times over: unpack it first."
+    assert refusal(tmp_path, content) == "The file is compressed more than 8 times over. Unpack it first."
 
 
 def _read_through(path: Path) -> None:

@@ -168,7 +168,7 @@ def test_links_in_a_tar_archive_are_named(tmp_path: Path) -> None:
         ),
         pytest.param(
             zipped({"[Content_Types].xml": b"<Types/>", "xl/workbook.xml": b"<workbook/>"}),
-            "The file is an Office document, such as an Excel workbook, not JSON.",
+            "The file is, or has in it, an Office document. Import an Excel workbook by itself, without packing it.",
             id="an Excel workbook",
         ),
     ],

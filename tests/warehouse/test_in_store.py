@@ -10,16 +10,20 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from deltalake import DeltaTable, Schema
 
+from interactions.contract.columns import TABLE_SCHEMA
 from interactions.contract.schema import FOR_GOOD
 from interactions.contract.tombstones import Person, Tombstones
 from interactions.objects import Objects
-from interactions.warehouse import cache, people
+from interactions.warehouse import cache, log, people, said, storage
 from interactions.warehouse.compact import compact
 from interactions.warehouse.copies import forget_copies
 from interactions.warehouse.lake import Lake, local
 from interactions.warehouse.rewrite import remove_rows
+from interactions.warehouse.steady import steady
 from tests.lakes import append, key_of, record
+from tests.processes import free_port
 from tests.stores import ObjectServer
 
 
@@ -44,7 +48,9 @@ def objects(settings: Any) -> list[str]:
 
 
 def users(lake: Lake) -> list[str]:
-    return sorted(user for path in lake.files() for user in pq.read_table(path)["user_id"].to_pylist())
+    # As all who read: a process that has just begun to follow erasures may be told to forget what it fetches.
+    files = steady(lake.files)
+    return sorted(user for path in files for user in pq.read_table(path)["user_id"].to_pylist())
 
 
 def of(user: str) -> Any:
@@ -71,6 +77,91 @@ def test_a_part_is_fetched_once(lake: Lake, settings: Any, tmp_path: Path) -> No
         for _ in range(2):
             local(Lake("production").parts())
         assert fetch.call_count == 3
+
+
+def commit_elsewhere(lake: Lake) -> DeltaTable:
+    """As another process does: what this one has read of the table stays as it was."""
+    table = DeltaTable(lake.storage.address, storage_options=dict(lake.storage.options or {}))
+    table.create_write_transaction([], mode="append", schema=Schema.from_arrow(TABLE_SCHEMA))
+    return table
+
+
+def test_who_looks_again_and_again_asks_for_the_next_commit_and_lists_no_log(lake: Lake) -> None:
+    before, kept = lake.version(), log._kept[lake.folder]
+    listed_at = kept.listed_at
+    assert [lake.version() for _ in range(3)] == [before] * 3
+    assert kept.listed_at == listed_at
+    commit_elsewhere(lake)
+    assert lake.version() == before + 1
+    assert kept.listed_at > listed_at
+
+
+def test_a_page_trusts_what_others_say_and_asks_the_store_where_nobody_does(lake: Lake) -> None:
+    before = lake.state()[0]
+    with patch.object(Objects, "exists") as asked, patch.object(Objects, "get"):
+        assert lake.state(trusts=True)[0] == before
+        assert not asked.called
+    commit_elsewhere(lake)
+    assert lake.state(trusts=True)[0] == before  # nobody has said so yet
+    assert lake.state()[0] == lake.state(trusts=True)[0] == before + 1
+    commit_elsewhere(lake)
+    said._client().flushdb()
+    assert lake.state(trusts=True)[0] == before + 2
+
+
+def test_where_the_store_is_away_a_page_has_the_last_version_and_does_not_ask_again_at_once(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = lake.state(trusts=True)
+    monkeypatch.setattr(said, "said", lambda address: None)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{free_port()}")
+    assert lake.state(trusts=True) == before
+    monkeypatch.setattr(storage.InStore, "is_newest", lambda *_: pytest.fail("It asks again."))
+    assert lake.state(trusts=True) == before
+
+
+def test_where_the_store_is_away_whoever_has_to_know_is_told(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    lake.state()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{free_port()}")
+    with pytest.raises(log.LakeAway, match="can't be reached"):
+        lake.state()
+
+
+def test_who_commits_says_so(lake: Lake, settings: Any) -> None:
+    version = append([record("like")], import_id=7)
+    assert said.said(lake.storage.address) == version == lake.version()
+
+
+def test_without_redis_pages_ask_the_store(lake: Lake, settings: Any, tmp_path: Path) -> None:
+    settings.REDIS_URL = f"unix://{tmp_path}/none"
+    assert lake.state(trusts=True)[0] == lake.version()
+
+
+def test_a_commit_that_was_cleaned_away_is_seen_by_the_checkpoint_in_its_place(lake: Lake) -> None:
+    before = lake.version()
+    commit_elsewhere(lake)
+    other = commit_elsewhere(lake)
+    other.update_incremental()
+    other.create_checkpoint()
+    other.cleanup_metadata()
+    assert lake.storage.committed_at(before + 1) is None
+    assert lake.version() == before + 2
+
+
+def test_a_log_is_listed_after_a_while_whatever_its_objects_say(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = lake.version()
+    monkeypatch.setattr(type(lake.storage), "is_newest", lambda self, version: True)
+    commit_elsewhere(lake)
+    assert lake.version() == before
+    monkeypatch.setattr(log, "_LISTED_SECONDS", -1.0)
+    assert lake.version() == before + 1
+
+
+def test_a_table_that_only_has_a_checkpoint_exists(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(storage, "_met", set())
+    lake.clean()
+    assert not any(name.endswith("0000.json") for name, _ in Objects(f"{lake.storage.address}/_delta_log").names())
+    assert lake.exists() and not Lake("playground").exists()
 
 
 def test_the_node_that_wrote_a_part_fetches_nothing(lake: Lake) -> None:
@@ -166,6 +257,25 @@ def test_what_was_being_fetched_when_copies_were_forgotten_is_no_copy(
     with patch.object(Objects, "fetch", late), pytest.raises(FileNotFoundError):
         _ = first.path
     assert copies(settings) == []
+
+
+def test_what_was_being_fetched_while_other_copies_were_forgotten_is_fetched_again(
+    lake: Lake, settings: Any, tmp_path: Path
+) -> None:
+    move_to(settings, tmp_path / "there")
+    [first, *_] = Lake("production").parts()
+    real, asked = Objects.fetch, []
+
+    def late(self: Objects, key: str, path: Path) -> int:
+        size = real(self, key, path)
+        if not asked:
+            forget_copies()
+        asked.append(key)
+        return size
+
+    with patch.object(Objects, "fetch", late):
+        assert first.path.exists()
+    assert len(asked) == 2
 
 
 def test_where_the_store_cannot_be_asked_all_copies_are_forgotten(

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from interactions.objects import Objects
+from interactions.warehouse import shared_folder
 from interactions.warehouse.shared_folder import SharedFolder
 from tests.processes import free_port
 from tests.stores import ObjectServer
@@ -66,6 +67,22 @@ def test_only_what_changed_is_fetched(
     files(two)
     files(two)
     assert fetched == ["2.parquet"]
+
+
+def test_who_asks_each_second_lists_the_store_for_another_version_or_after_a_while(
+    machines: tuple[SharedFolder, SharedFolder], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = machines
+    two.fetch_for(7)
+    put(one, "1.parquet", b"of version 8")
+    two.fetch_for(7)
+    assert list(two.folder.iterdir()) == []
+    two.fetch_for(8)
+    assert [path.name for path in two.folder.iterdir()] == ["1.parquet"]
+    one.remove("1.parquet")
+    monkeypatch.setattr(shared_folder, "_FRESH_SECONDS", -1.0)
+    two.fetch_for(8)
+    assert list(two.folder.iterdir()) == []
 
 
 def test_a_copy_is_gone_where_the_store_can_not_be_asked(

@@ -8,7 +8,7 @@ from dojo import administrator
 
 
 class Command(BaseCommand):
-    help = 'Create the user "admin" where there is no administrator yet, and show the password once.'
+    help = 'Create the user "admin" if there is no administrator yet, and show the password once.'
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.stdout.write(administrator.make_first() or "There is an administrator already.")

@@ -9,8 +9,8 @@ from dojo.management.commands.run import NotStarted, prepare_database
 
 class Command(BaseCommand):
     help = (
-        'Bring the database up to date, and create the user "admin" where there is no administrator. Run it once '
-        "before the processes of a new version start, where something else than manage.py run starts them."
+        'Bring the database up to date, and create the user "admin" if there is no administrator. Run it once '
+        "before the processes of a new version start, if something other than manage.py run starts them."
     )
     requires_system_checks = ()
 

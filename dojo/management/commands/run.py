@@ -113,7 +113,7 @@ def check_port(host: str, port: int) -> None:
             attempt.bind(place)
             attempt.listen()
     except socket.gaierror as error:
-        raise NotStarted(f"DOJO_HOST is {host!r}: this machine knows no such address.") from error
+        raise NotStarted(f"DOJO_HOST is {host!r}: this machine has no such address.") from error
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise NotStarted(

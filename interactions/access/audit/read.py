@@ -69,7 +69,28 @@ GROUPS: Final[dict[str, tuple[Action, ...]]] = {
         Action.MEMBER_DEACTIVATED,
         Action.MEMBER_REACTIVATED,
     ),
-    "Settings": (Action.SETTINGS_CHANGED, Action.ADMIN_CHANGED),
+    "Cohorts": (
+        Action.COHORT_CREATED,
+        Action.COHORT_CHANGED,
+        Action.COHORT_DELETED,
+        Action.COHORT_EXPORTED,
+    ),
+    "Views and links": (
+        Action.VIEW_SAVED,
+        Action.VIEW_CHANGED,
+        Action.VIEW_DELETED,
+        Action.LINK_CREATED,
+        Action.LINK_REVOKED,
+        Action.NOTE_ADDED,
+        Action.NOTE_CHANGED,
+        Action.NOTE_DELETED,
+    ),
+    "Settings": (
+        Action.SETTINGS_CHANGED,
+        Action.PRODUCT_NAMES_CHANGED,
+        Action.PRODUCT_NAMES_REMOVED,
+        Action.ADMIN_CHANGED,
+    ),
 }
 GROUP_OF: Final = {action: group for group, actions in GROUPS.items() for action in actions}
 

@@ -52,7 +52,7 @@ def _refuse_to_add(user: User, environment: Environment) -> None:
     if user.is_superuser:
         raise MemberRefused(f"{user} is an administrator, so they own every environment.")
     if Membership.objects.filter(user=user, environment=environment).exists():
-        raise MemberRefused(f"{user} is a member of {environment} already.")
+        raise MemberRefused(f"{user} is already a member of {environment}.")
     if not user.is_active:
         raise MemberRefused(f"The log-in of {user} is deactivated. Reactivate it first.")
 

@@ -27,7 +27,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):
 
     error_messages = {
         **DefaultMFAAdapter.error_messages,
-        "incorrect_code": "The code is wrong, or was used already. Enter the one that's shown now.",
+        "incorrect_code": "The code is wrong, or was already used. Enter the one that's shown now.",
         "cannot_delete_authenticator": "Your role needs a second factor. Add another one before you remove this one.",
         "cannot_generate_recovery_codes": "Set up a second factor first.",
     }

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_QUOTING: Final = ("SQLQueryContextLogger", "DataFrameQueryContextLogger")  # they log the question itself
+_QUOTING: Final = ("SQLQueryContextLogger", "DataFrameQueryContextLogger")  # they log the query itself
 _AWAY: Final = ("UNAVAILABLE", "UNAUTHENTICATED", "PERMISSION_DENIED")
 
 
@@ -129,7 +129,7 @@ def _open() -> SparkSession:
     channel.add_interceptor(Deadlines(settings.ENGINE_TIMEOUT_SECONDS))
     session = SparkSession(connection=channel)
     client = session.client
-    atexit.unregister(client._cleanup_ml_cache)  # a process that ends waits for no server
+    atexit.unregister(client._cleanup_ml_cache)  # a process that ends doesn't wait for the server
     client.set_retry_policies([DefaultPolicy(max_retries=2, initial_backoff=100, max_backoff=1000)])
     client.disable_reattachable_execute()  # its calls would outlive the deadline
     session.conf.set("spark.sql.session.timeZone", "UTC")
@@ -146,7 +146,7 @@ def _give_up(session: SparkSession) -> None:
 
 
 def _failures() -> tuple[type[Exception], ...]:
-    """What the client raises; ValueError where another thread closed the channel meanwhile."""
+    """The exceptions of the client; ValueError if another thread closed the channel meanwhile."""
     import grpc
     from pyspark.errors import PySparkException
 

@@ -1,4 +1,4 @@
-"""A deadline for each call of a channel: Spark's own client waits for ever."""
+"""A deadline for each call of a channel: Spark's own client waits forever."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import grpc
 
 
 class _Details(NamedTuple):
-    """What gRPC wants to know of a call, with all fields that its own have."""
+    """The details of a call, with all fields that gRPC's own class has."""
 
     method: str
     timeout: float | None

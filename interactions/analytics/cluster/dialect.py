@@ -1,4 +1,4 @@
-"""The relational expressions as SQL of Spark, which is what clusters speak over Spark Connect."""
+"""The relational expressions as Spark SQL, for clusters that speak Spark Connect."""
 
 from __future__ import annotations
 
@@ -23,6 +23,11 @@ def get_json_object(text: Any, path: Any) -> Any:
 @ibis.udf.scalar.builtin(signature=((MOMENT,), "int64"))
 def unix_micros(moment: Any) -> Any:
     """Microseconds since 1970."""
+
+
+@ibis.udf.scalar.builtin(signature=(("array<string>", "int64"), "string"))
+def try_element_at(texts: Any, place: Any) -> Any:
+    """A text of a list, by its place from 1; null beyond its end, where ``element_at`` fails."""
 
 
 def sql_of(expression: ibis.Table) -> str:
@@ -53,12 +58,21 @@ def _in_spark(node: ops.Node, kwargs: Mapping[str, Any] | None) -> ops.Node:
         return unix_micros(given["right"].arg.arg.to_expr()).op()  # relational.moments.microseconds
     if isinstance(node, ops.CountStar) and node.where is not None:
         return node.__recreate__(given).to_expr().fill_null(0).op()  # compiled as a sum, which is null of no rows
+    if isinstance(node, ops.ArrayIndex) and node.arg.dtype.value_type.is_string():
+        return try_element_at(given["arg"].to_expr(), given["index"].to_expr() + 1).op()
     if isinstance(node, ops.JSONGetItem) and isinstance(node.index, ops.Literal):
-        return get_json_object(given["arg"].to_expr(), _path(str(node.index.value))).op()
+        return get_json_object(given["arg"].to_expr(), _path(_key(str(node.index.value)))).op()
     return node if kwargs is None else node.__recreate__(given)
 
 
+def _key(step: str) -> str:
+    """The key that a step names, which can be a JSON pointer."""
+    return step[1:].replace("~1", "/").replace("~0", "~") if step.startswith("/") else step
+
+
 def _path(key: str) -> str:
+    if key == "*":
+        raise KeyRefused
     if not set(key) & set(".["):
         return f"$.{key}"
     if not set(key) & set("'?"):

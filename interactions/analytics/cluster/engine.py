@@ -1,4 +1,4 @@
-"""The engine that a cluster is: it answers each report by its relational expression, over the Delta table itself."""
+"""The engine for a cluster: it answers each report by its relational expression, over the Delta table itself."""
 
 from __future__ import annotations
 
@@ -62,10 +62,10 @@ class Cluster(Answers):
     @classmethod
     def of(cls, environment: str) -> Cluster:
         """For the table as it is now. Raises LakeUnreadable."""
-        people = hidden(environment)  # first: whoever is no longer hidden is in no part of the versions that follow
+        people = hidden(environment)  # first: people who are no longer hidden are in no part of later versions
         version = Lake(environment).version()
         # After the table: what was left out is noted before a commit says so.
-        return cls(environment, version, people, links.pairs(environment, people))
+        return cls(environment, version, people, links.pairs(environment, people, version=version))
 
     def answer(
         self, report: Callable[Concatenate[Index, Given], Found], /, *args: Given.args, **kwargs: Given.kwargs

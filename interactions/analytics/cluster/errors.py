@@ -1,4 +1,4 @@
-"""Why a cluster didn't answer, in sentences for the page."""
+"""Reasons why a cluster didn't answer, as sentences for the page."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class SparkClientMissing(ClusterUnavailable):
 
 
 class ClusterAway(ClusterUnavailable):
-    """Nobody listens there, or not to us."""
+    """The cluster can't be reached, or refuses the connection."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -39,7 +39,7 @@ class ClusterAway(ClusterUnavailable):
 
 
 class ClusterSlow(ClusterUnavailable):
-    """It needed longer than anybody should wait."""
+    """It took longer than ENGINE_TIMEOUT_SECONDS."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -49,7 +49,7 @@ class ClusterSlow(ClusterUnavailable):
 
 
 class ClusterRefused(ClusterUnavailable):
-    """It answered with an error of its own."""
+    """It answered with an error."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -58,7 +58,7 @@ class ClusterRefused(ClusterUnavailable):
 
 
 class KeyRefused(ClusterUnavailable):
-    """Its paths of JSON can't name a key that is filtered by."""
+    """Its JSON paths can't express a key in the filter."""
 
     def __init__(self) -> None:
         super().__init__(

@@ -1,4 +1,4 @@
-"""A version of a table whose records a cluster is asked for: single ones, a person's, those that are searched for."""
+"""A version of a table for queries of records: single ones, a person's, and searches."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import ibis
+import ibis.expr.operations as ops
 import numpy as np
 import pyarrow as pa
 
@@ -18,7 +20,7 @@ from interactions.warehouse.lake import Lake, Part
 
 @dataclass(frozen=True, slots=True)
 class ClusterSnapshot(Snapshot):
-    """The whole table is one piece to a cluster, which knows itself which files to open."""
+    """A cluster reads the whole table as one part, and chooses the files to open itself."""
 
     @property
     def pieces(self) -> tuple[Part, ...]:
@@ -27,6 +29,17 @@ class ClusterSnapshot(Snapshot):
             return ()
         first, last = min(part.first for part in self.parts), max(part.last for part in self.parts)
         return (Part(Path(self.environment), sum(part.size for part in self.parts), rows, first, last),)
+
+    def computed(self, rows: ibis.Table, column: str) -> ibis.Table:
+        """As :meth:`Snapshot.computed`. A sum of a list is taken in a window of its row alone.
+
+        Sail fails to compare or sort by such a sum, and repeats it wherever the column is named. It leaves windows
+        where they are.
+        """
+        if not rows.op().find(ops.ArraySum):
+            return rows
+        alone = ibis.window(group_by=["timestamp", "fingerprint"], order_by=["timestamp"], rows=(0, 0))
+        return rows.mutate(rows[column].max().over(alone).name(column))
 
     def ask(self, expression: Expression, parts: Sequence[Part] | None = None) -> pa.Table:
         """As :meth:`Snapshot.ask`. Raises ClusterUnavailable."""

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from interactions.analytics.index import records, run_files
-from interactions.analytics.index.columns import PEOPLE, TIMES, coded, columns_for, events_of, pairs_of
+from interactions.analytics.index.columns import COLUMNS, PEOPLE, TIMES, coded, events_of, pairs_of
 from interactions.analytics.index.dictionaries import Dictionaries
 from interactions.analytics.index.people import Persons
 from interactions.analytics.index.plan import BuildBatch, Paired, Plan, people_of
@@ -97,7 +97,7 @@ def _index(runs: Sequence[Run], dictionaries: Dictionaries, environment: str, ve
 class _Build:
     def __init__(self, hidden: Tombstones, folder: Path, custom_keys: Sequence[str]) -> None:
         self.dictionaries = Dictionaries(custom_keys=custom_keys)
-        self._columns = [name for name in columns_for(custom_keys) if name not in PEOPLE]
+        self._columns = [name for name in COLUMNS if name not in PEOPLE]
         self._hidden, self._folder = hidden, folder
 
     def runs(self, pieces: Sequence[RowGroups]) -> list[Run]:
@@ -128,7 +128,7 @@ class _Build:
         """Convert a batch to events and spill them."""
         found = []
         for piece, place, _ in batch.pieces:
-            codes, table = spill.kept(place, np.empty(piece.rows, np.int32)), records.read(piece, self._columns)
+            codes, table = spill.kept(place, np.empty(piece.rows, np.int32)), self._read(piece)
             if self._hidden:
                 table, codes = table.filter(pa.array(codes != NONE)), codes[codes != NONE]
             found.append(coded(table, codes, plan.placeholder[codes], self.dictionaries))
@@ -137,6 +137,9 @@ class _Build:
         partition[partition < 0] = batch.nobody
         order = np.argsort(partition, kind="stable")
         spill.add(batch.number, taken(events, order), partition[order], plan.partitions)
+
+    def _read(self, piece: RowGroups) -> pa.Table:
+        return records.read_events(piece, self._columns, has_custom_keys=bool(self.dictionaries.custom_keys))
 
     def _people(self, plan: Plan, spill: Spill, threads: ThreadPoolExecutor) -> Run | None:
         sizes = np.array([spill.sizes(number) for number in range(plan.of_people)], np.int64).reshape(

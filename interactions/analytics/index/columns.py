@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -11,13 +10,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from interactions import identity
-from interactions.analytics.definitions import PLACEHOLDERS
+from interactions.analytics.conditions import HOST
+from interactions.analytics.definitions import PLACEHOLDERS, REFUND
 from interactions.analytics.index.dictionaries import CAMPAIGN, Dictionaries, Dictionary
 from interactions.analytics.index.people import distinct
+from interactions.analytics.index.records import EXTRA
+from interactions.analytics.index.refunds import amounts_of
 from interactions.analytics.index.results import results_of
 from interactions.analytics.index.rows import starts_of
 from interactions.analytics.index.run import ASSISTED, NONE, PLACEHOLDER, Events
-from interactions.analytics.index.sales import sales_of
+from interactions.analytics.index.sales import Refunds, sales_of
 from interactions.contract.keyring import Keyring
 from interactions.contract.schema import TYPES
 
@@ -29,24 +31,24 @@ _TEXTS: Final = {
     "locale": "locale",
     "page": "page_url",
     "keywords": "keywords",
+    "result_type": "result_type",
 }
-_CAMPAIGN: Final = ("campaign_source", "campaign_medium", "campaign_name")
-_COLUMNS: Final = (
+_REFERRER: Final = "page_referrer"
+_CAMPAIGN: Final = tuple(f"campaign_{field.name}" for field in CAMPAIGN)
+COLUMNS: Final = (
     *("type", *TIMES, "product_ids", "miso_id", "revenue", "quantities", "category", "import_id"),
-    *(*_TEXTS.values(), *_CAMPAIGN, *PEOPLE),
+    *(*_TEXTS.values(), _REFERRER, *_CAMPAIGN, *PEOPLE),
 )
-EXTRA: Final = "extra"
+"""The columns of the table that events are made of, besides EXTRA."""
+_HOST: Final = HOST.replace("([^", "(?P<host>[^")
+_MOST: Final = 1 << 62
 _TYPES: Final = pa.array(TYPES)
 _CHECKOUT: Final = TYPES.index("checkout")
-
-
-def columns_for(custom_keys: Sequence[str]) -> tuple[str, ...]:
-    """The columns of the table needed for events with these keys of custom_context."""
-    return (*_COLUMNS, EXTRA) if custom_keys else _COLUMNS
+_REFUND: Final = TYPES.index(REFUND)
 
 
 def events_of(table: pa.Table, dictionaries: Dictionaries) -> Events:
-    """Convert the rows of ``table`` (with the columns of :func:`columns_for`) to events, in the same order.
+    """Convert the rows of ``table`` (with COLUMNS and EXTRA) to events, in the same order.
 
     New texts and pairs are added to ``dictionaries``. The events aren't counted (``PairCodes.count``); that's up to the
     caller.
@@ -86,13 +88,22 @@ def coded(table: pa.Table, pair: np.ndarray, placeholder: np.ndarray, dictionari
         pair=pair,
         **{name: _coded(whole(table[column]), dictionaries[name]) for name, column in _TEXTS.items()},
         campaign=_campaigns(table, dictionaries),
+        referrer=_referrers(whole(table[_REFERRER]), dictionaries["referrer"]),
         result=result,
         product_starts=starts_of(_counted(named, starts)),
         products=product[named],
         **_categories(whole(table["category"]), dictionaries["category"]),
         **_customs(table, dictionaries),
-        **sales_of(table, paid, product, starts),
+        **sales_of(table, paid, _refunds(table, kind), product, starts),
     )
+
+
+def _refunds(table: pa.Table, kind: np.ndarray) -> Refunds:
+    is_refund = kind == _REFUND
+    rows = np.flatnonzero(is_refund)
+    amounts = amounts_of(table[EXTRA].filter(pa.array(is_refund)))
+    given = ~np.isnan(amounts)
+    return Refunds(rows[given], amounts[given])
 
 
 def whole(column: pa.ChunkedArray) -> pa.Array:
@@ -171,19 +182,31 @@ def _products(texts: pa.Array, dictionary: Dictionary) -> tuple[np.ndarray, np.n
 
 
 def _campaigns(table: pa.Table, dictionaries: Dictionaries) -> np.ndarray:
-    """The code of each row's combination of source, medium and name; NONE if it has none of them."""
+    """The code of each row's combination of what its campaign says; NONE if it says nothing."""
     encoded = [_encoded(whole(table[column])) for column in _CAMPAIGN]
-    together = np.zeros(len(table), np.int64)
+    together, several = np.zeros(len(table), np.int64), 1
     for places, different in encoded:
+        if several * (len(different) + 1) > _MOST:
+            used, together = np.unique(together, return_inverse=True)
+            several = len(used)
         together = together * (len(different) + 1) + (places + 1)
+        several *= len(different) + 1
     used, rows = np.unique(together, return_index=True)
     texts = [pc.take(different, pa.array(places[rows], mask=places[rows] == NONE)) for places, different in encoded]
     campaigns = pa.StructArray.from_arrays(texts, fields=list(CAMPAIGN))
-    named = used != 0
+    named = np.any([places[rows] != NONE for places, _ in encoded], axis=0)
     codes = np.full(len(used), NONE, np.int32)
     codes[named] = dictionaries["campaign"].codes(campaigns.filter(pa.array(named)))
     found: np.ndarray = codes[np.searchsorted(used, together)]
     return found
+
+
+def _referrers(urls: pa.Array, dictionary: Dictionary) -> np.ndarray:
+    """The code of each URL's host, as ``conditions.host_of`` has it; NONE without one."""
+    places, different = _encoded(urls)
+    hosts = pc.utf8_lower(pc.struct_field(pc.extract_regex(different, _HOST), "host"))
+    codes: np.ndarray = _or_none(_coded(hosts, dictionary))[places]
+    return codes
 
 
 def _categories(lists: pa.ListArray, dictionary: Dictionary) -> dict[str, np.ndarray]:

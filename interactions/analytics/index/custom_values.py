@@ -16,6 +16,7 @@ VALUES: Final = pa.struct([("key", pa.string()), ("value", pa.string())])
 _NO_SCALAR: Final = (b"{"[0], b"["[0], b"n"[0])  # the first bytes of objects, lists and null
 _ABSENT: Final = msgspec.Raw(b"")
 _QUOTE: Final = b'"'[0]
+_ESCAPED: Final = frozenset('"\\')
 
 
 class CustomValues:
@@ -24,9 +25,11 @@ class CustomValues:
     def __init__(self, keys: Sequence[str]) -> None:
         self._keys = tuple(keys)
         fields = [f"key{place}" for place in range(len(keys))]
-        custom = msgspec.defstruct(
-            "Custom", [(name, msgspec.Raw, _ABSENT) for name in fields], rename=dict(zip(fields, keys, strict=True))
-        )
+        custom: Any = dict[str, msgspec.Raw]
+        self._is_struct = not any(_ESCAPED.intersection(key) for key in keys)
+        if self._is_struct:  # several times faster, but without such keys
+            columns = [(name, msgspec.Raw, _ABSENT) for name in fields]
+            custom = msgspec.defstruct("Custom", columns, rename=dict(zip(fields, keys, strict=True)))
         context = msgspec.defstruct("Context", [("custom_context", custom | None, None)])
         extra: Any = msgspec.defstruct("Extra", [("context", context | None, None)])
         self._decoder, self._fields = msgspec.json.Decoder(extra), fields
@@ -63,7 +66,7 @@ class CustomValues:
         if custom is None:
             return
         for place, name in enumerate(self._fields):
-            written = bytes(getattr(custom, name))
+            written = bytes(getattr(custom, name) if self._is_struct else custom.get(self._keys[place], _ABSENT))
             if written and written[0] not in _NO_SCALAR:
                 yield place, written
 

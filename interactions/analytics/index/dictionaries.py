@@ -16,8 +16,9 @@ from interactions.analytics.index.pair_codes import PairCodes
 from interactions.analytics.index.run import NONE, Index, Lookup, Pairs, Texts
 
 NAMES: Final = tuple(Texts.__dataclass_fields__)
+AGENT: Final = "agent"
 PAIR: Final = "pair"
-CAMPAIGN: Final = pa.struct([("source", pa.string()), ("medium", pa.string()), ("name", pa.string())])
+CAMPAIGN: Final = pa.struct([(name, pa.string()) for name in ("source", "medium", "name", "term", "content")])
 FORMS: Final = {**dict.fromkeys(NAMES, pa.string()), "campaign": CAMPAIGN, "custom": VALUES}
 _LEAST: Final = 1024
 

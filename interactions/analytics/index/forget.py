@@ -15,7 +15,7 @@ from interactions.analytics.index.run import Index, Pairs, Run, Texts
 from interactions.analytics.index.selection import codes_of, hide, is_theirs
 from interactions.contract.tombstones import Tombstones
 
-_OF_EVENT: Final = ("agent", "region", "locale", "campaign", "page", "keywords")
+_OF_EVENT: Final = ("agent", "region", "locale", "campaign", "page", "referrer", "keywords", "result_type")
 
 
 def held(index: Index, people: Tombstones) -> int:

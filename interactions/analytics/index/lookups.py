@@ -39,7 +39,7 @@ def find(lookups: Sequence[Lookup], hashes: np.ndarray) -> np.ndarray:
 
 
 def hashes_of(texts: pa.Array) -> np.ndarray:
-    """A keyed hash of each text (int64); for a struct, of all of its texts. Only null gives 0."""
+    """A keyed hash of each text (int64); for a struct, of its texts together. Only null gives 0."""
     if pa.types.is_struct(texts.type):
         hashes = np.zeros(len(texts), np.int64)
         for place in range(texts.type.num_fields):

@@ -12,7 +12,7 @@ from interactions import identity
 from interactions.analytics.index.dictionaries import FORMS
 from interactions.files import sync
 
-FORMAT: Final = 3
+FORMAT: Final = 5
 """The version of the file format. Raise it when older files can't be read any more or mean something else."""
 NAME: Final = "manifest.json"
 _DRAFT: Final = "manifest.draft"

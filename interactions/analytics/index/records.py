@@ -7,15 +7,19 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from interactions.analytics.definitions import REFUND
 from interactions.warehouse.lake import Part
 
 _REPEATING: Final = (
-    *("keywords", "page_url", "locale", "region", "user_agent"),
-    *("campaign_source", "campaign_medium", "campaign_name", "product_ids.list.element", "category.list.element"),
+    *("keywords", "page_url", "page_referrer", "locale", "region", "user_agent", "result_type"),
+    *("campaign_source", "campaign_medium", "campaign_name", "campaign_term", "campaign_content"),
+    *("product_ids.list.element", "category.list.element"),
 )
 """Columns that are read dictionary-encoded, as they're stored."""
+EXTRA: Final = "extra"
 
 
 class RowGroups(NamedTuple):
@@ -49,3 +53,19 @@ def read(piece: RowGroups, columns: Sequence[str]) -> pa.Table:
         return pa.concat_tables(
             part.read_row_group(group, columns=list(columns), use_threads=False) for group in piece.groups
         )
+
+
+def read_events(piece: RowGroups, columns: Sequence[str], *, has_custom_keys: bool) -> pa.Table:
+    """Like :func:`read`, with the column ``extra`` added: it's as large as many others together, so it's null in row
+    groups without refunds unless there are keys of custom_context to index."""
+    with pq.ParquetFile(piece.path, read_dictionary=_REPEATING) as part:
+        return pa.concat_tables(_group(part, group, columns, has_custom_keys) for group in piece.groups)
+
+
+def _group(part: pq.ParquetFile, group: int, columns: Sequence[str], has_custom_keys: bool) -> pa.Table:
+    table = part.read_row_group(group, columns=list(columns), use_threads=False)
+    if has_custom_keys or pc.index(table["type"], REFUND).as_py() >= 0:
+        extra = part.read_row_group(group, columns=[EXTRA], use_threads=False)[EXTRA]
+    else:
+        extra = pa.chunked_array([pa.nulls(len(table), pa.string())])
+    return table.append_column(EXTRA, extra)

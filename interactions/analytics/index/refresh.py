@@ -14,12 +14,12 @@ import pyarrow as pa
 
 from dojo.cores import cores
 from interactions.analytics.index.changes import EVERYTHING, Change, Covered, change, covered
-from interactions.analytics.index.columns import columns_for, events_of
+from interactions.analytics.index.columns import COLUMNS, events_of
 from interactions.analytics.index.delta import NOTHING, Places, exchange, take_out
 from interactions.analytics.index.dictionaries import Dictionaries
 from interactions.analytics.index.difference import Difference, TooMuch, difference, rows_of
 from interactions.analytics.index.people import distinct
-from interactions.analytics.index.records import pieces, read
+from interactions.analytics.index.records import EXTRA, RowGroups, pieces, read_events
 from interactions.analytics.index.rows import joined
 from interactions.analytics.index.run import Events, Index
 from interactions.analytics.index.selection import hide, of_import
@@ -65,8 +65,7 @@ def refreshed(
     index = hide(index, table.hidden)
     found = _difference(index, what, now, table)
     gone = _together([found.gone, *(of_import(index, each) for each in sorted(what.undone))])
-    columns = columns_for(index.custom_keys)
-    lacking = [rows_of(each, columns) for each in found.lacking]
+    lacking = [rows_of(each, (*COLUMNS, EXTRA)) for each in found.lacking]
     _require_few(index, sum(now[name].rows for name in what.new if lacking) + sum(map(len, lacking)))
     events = [*_new(what, table, codes), *(_events(rows, table.hidden, codes) for rows in lacking)]
     links = codes.pair_codes.links(table.links)
@@ -105,9 +104,14 @@ def _together(several: Iterable[Places]) -> Places:
 
 def _new(what: Change, table: TableSnapshot, codes: Dictionaries) -> list[Events]:
     """The rows of new parts as events, piece by piece."""
-    parts, columns = [table.by_name[name] for name in what.new], columns_for(codes.custom_keys)
+    parts = [table.by_name[name] for name in what.new]
+
+    def events(piece: RowGroups) -> Events:
+        rows = read_events(piece, COLUMNS, has_custom_keys=bool(codes.custom_keys))
+        return _events(rows, table.hidden, codes)
+
     with ThreadPoolExecutor(cores()) as threads:
-        return list(threads.map(lambda piece: _events(read(piece, columns), table.hidden, codes), pieces(parts, _ROWS)))
+        return list(threads.map(events, pieces(parts, _ROWS)))
 
 
 def _events(rows: pa.Table, hidden: Tombstones, codes: Dictionaries) -> Events:

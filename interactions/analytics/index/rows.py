@@ -16,7 +16,8 @@ from interactions.analytics.index.threads import in_threads
 from interactions.contract.schema import TYPES
 
 FLAT: Final = (
-    "at", "received", "kind", "source", "pair", "agent", "region", "locale", "campaign", "page", "keywords", "result",
+    "at", "received", "kind", "source", "pair", "agent", "region", "locale", "campaign", "page", "referrer",
+    "keywords", "result_type", "result",
 )  # fmt: skip
 LISTS: Final = (
     ("product_starts", ("products",)),
@@ -24,7 +25,7 @@ LISTS: Final = (
     ("custom_starts", ("customs",)),
 )
 LINES: Final = ("sale_starts", ("line_product", "line_revenue"))
-_CHECKOUT: Final = TYPES.index("checkout")
+_CHECKOUT, _REFUND = TYPES.index("checkout"), TYPES.index("refund")
 
 
 class CopySource(NamedTuple):
@@ -153,7 +154,8 @@ def _sales_of(sources: Sequence[CopySource]) -> tuple[np.ndarray, list[CopySourc
     """The positions of events with a sale (int64, ascending), and the sales of each source with theirs among all."""
     found, events = [], []
     for each, places, to in sources:
-        paid = np.flatnonzero((each.kind[places] & TYPE_BITS) == _CHECKOUT)
+        types = each.kind[places] & TYPE_BITS
+        paid = np.flatnonzero((types == _CHECKOUT) | (types == _REFUND))
         sales = np.searchsorted(each.sale_event, places[paid])
         inside = np.flatnonzero(sales < len(each.sale_event))
         sold = inside[each.sale_event[sales[inside]] == places[paid[inside]]]

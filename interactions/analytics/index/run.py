@@ -30,16 +30,17 @@ class Events:
 
     Per event (``n`` of them): ``at``, ``received`` int64[n] in µs since 1970; ``kind`` uint8[n], see TYPE_BITS;
     ``source`` int32[n], the import's id, 0 for live records; ``pair`` int32[n], a code of :class:`Pairs`;
-    ``agent``, ``region``, ``locale``, ``campaign``, ``page``, ``keywords`` int32[n], codes of :class:`Texts`, NONE for
-    no value; ``result`` int64[n], a hash of the miso_id as a UUID, 0 for none.
+    ``agent``, ``region``, ``locale``, ``campaign``, ``page``, ``referrer``, ``keywords``, ``result_type`` int32[n],
+    codes of :class:`Texts`, NONE for no value; ``result`` int64[n], a hash of the miso_id as a UUID, 0 for none.
 
     Lists: the products of event ``e`` are ``products[product_starts[e] : product_starts[e + 1]]`` (int64[n + 1], int32
     codes, without nulls, with duplicates). Its distinct ``categories``, and its ``customs``, the values of indexed keys
     of custom_context, are stored in the same way.
 
-    Sales, one for each checkout with a revenue (``s`` of them, ascending by ``sale_event`` int64[s]):
-    ``sale_revenue`` float64[s], and its lines, which begin at ``sale_starts`` int64[s + 1], with ``line_product`` int32
-    (NONE for null) and ``line_revenue`` float64, the line's part of the revenue.
+    Sales, one for each checkout with a revenue and each refund with an amount (``s`` of them, ascending by
+    ``sale_event`` int64[s]): ``sale_revenue`` float64[s], and the lines of a checkout, which begin at ``sale_starts``
+    int64[s + 1], with ``line_product`` int32 (NONE for null) and ``line_revenue`` float64, the line's part of the
+    revenue. A refund has no lines.
     """
 
     at: np.ndarray
@@ -52,7 +53,9 @@ class Events:
     locale: np.ndarray
     campaign: np.ndarray
     page: np.ndarray
+    referrer: np.ndarray
     keywords: np.ndarray
+    result_type: np.ndarray
     result: np.ndarray
     product_starts: np.ndarray
     products: np.ndarray
@@ -129,8 +132,8 @@ class Pairs:
 class Texts:
     """The strings that each column's codes stand for; blanked ones are null.
 
-    They're chunked, because appended texts are in separate files. ``campaign`` has structs of ``source, medium, name``,
-    ``custom`` has structs of ``key, value``. ``page`` is the full URL.
+    They're chunked, because appended texts are in separate files. ``campaign`` has structs of ``source, medium, name,
+    term, content``, ``custom`` has structs of ``key, value``. ``page`` is the full URL, ``referrer`` the host alone.
     """
 
     agent: pa.ChunkedArray
@@ -138,7 +141,9 @@ class Texts:
     locale: pa.ChunkedArray
     campaign: pa.ChunkedArray
     page: pa.ChunkedArray
+    referrer: pa.ChunkedArray
     keywords: pa.ChunkedArray
+    result_type: pa.ChunkedArray
     product: pa.ChunkedArray
     category: pa.ChunkedArray
     custom: pa.ChunkedArray
@@ -159,7 +164,7 @@ class Index:
     1970; without events, ``last`` is before ``first``. ``custom_keys`` are the indexed keys of custom_context.
 
     ``lookups`` map hashes to codes, by the columns' names for texts, and as "pair" for pairs; they may lack the last
-    ones.
+    ones. ``devices`` (uint8) are those of user agents, by code, as numbers of ``index.devices``; they may, too.
     """
 
     environment: str
@@ -171,6 +176,7 @@ class Index:
     last: int = -1
     lookups: Mapping[str, tuple[Lookup, ...]] = field(default_factory=dict)
     custom_keys: tuple[str, ...] = ()
+    devices: np.ndarray = field(default_factory=lambda: np.empty(0, np.uint8))
 
     def __len__(self) -> int:
         """The number of live events."""

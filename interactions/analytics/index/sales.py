@@ -1,6 +1,8 @@
-"""Checkouts with a revenue, split among their products."""
+"""Checkouts with a revenue, split among their products, and refunds with an amount."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -9,24 +11,39 @@ import pyarrow.compute as pc
 from interactions.analytics.index.rows import starts_of, within
 
 
-def sales_of(table: pa.Table, paid: np.ndarray, product: np.ndarray, starts: np.ndarray) -> dict[str, np.ndarray]:
-    """The sales arrays of :class:`~interactions.analytics.index.run.Events` for the rows ``paid`` (ascending).
+class Refunds(NamedTuple):
+    """Rows of refunds (int64, ascending), and how much each gives back (float64)."""
+
+    rows: np.ndarray
+    amounts: np.ndarray
+
+
+def sales_of(
+    table: pa.Table, paid: np.ndarray, refunds: Refunds, product: np.ndarray, starts: np.ndarray
+) -> dict[str, np.ndarray]:
+    """The sales arrays of :class:`~interactions.analytics.index.run.Events` for the rows ``paid`` (ascending) and
+    ``refunds``, which have no lines.
 
     ``product`` has the codes of all rows' products, NONE for null, and ``starts`` is where each row's begin. The
     revenue is split by quantity if there's one for each product, none is negative and not all are 0; else in equal
     parts.
     """
-    revenue = table["revenue"].take(pa.array(paid)).to_numpy().astype(np.float64)
-    lengths = starts[paid + 1] - starts[paid]
-    sale_starts, sale = starts_of(lengths), np.repeat(np.arange(len(paid)), lengths)
+    rows = np.concatenate([paid, refunds.rows])
+    order = np.argsort(rows, kind="stable")
+    rows, is_refund = rows[order], (np.arange(len(rows)) >= len(paid))[order]
+    revenue = np.empty(len(rows), np.float64)
+    revenue[~is_refund] = table["revenue"].take(pa.array(paid)).to_numpy()
+    revenue[is_refund] = refunds.amounts
+    lengths = np.where(is_refund, 0, starts[rows + 1] - starts[rows])
+    sale_starts, sale = starts_of(lengths), np.repeat(np.arange(len(rows)), lengths)
     parts = 1 / lengths[sale]
-    shares = _shares(table["quantities"].take(pa.array(paid)).combine_chunks(), lengths)
+    shares = _shares(table["quantities"].take(pa.array(rows)).combine_chunks(), lengths)
     parts = np.where(np.isnan(shares), parts, shares)
     return {
-        "sale_event": paid,
+        "sale_event": rows,
         "sale_revenue": revenue,
         "sale_starts": sale_starts,
-        "line_product": product[within(starts[paid], starts[paid + 1])],
+        "line_product": product[within(starts[rows], starts[rows] + lengths)],
         "line_revenue": revenue[sale] * parts,
     }
 

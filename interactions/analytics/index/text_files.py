@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -14,11 +15,27 @@ from interactions.analytics.index.lookups import hashes_of, lookup_of
 from interactions.analytics.index.manifest import TextFile
 from interactions.analytics.index.run import Lookup
 
+More = Callable[[int, int], Mapping[str, pa.Array]]
 
-def write(folder: Path, texts: pa.ChunkedArray, known: Sequence[tuple[TextFile, pa.Array]]) -> tuple[TextFile, ...]:
+
+class MappedTexts(NamedTuple):
+    """A mapped file: its texts, their lookup, and further columns by name."""
+
+    texts: pa.Array
+    lookup: Lookup
+    more: Mapping[str, np.ndarray]
+
+
+def write(
+    folder: Path,
+    texts: pa.ChunkedArray,
+    known: Sequence[tuple[TextFile, pa.Array]],
+    more: More = lambda start, end: {},
+) -> tuple[TextFile, ...]:
     """Write the texts that aren't in ``known`` files (given with their arrays) yet, merging small files at the end.
 
-    So the number of files is at most logarithmic in the number of texts.
+    So the number of files is at most logarithmic in the number of texts. ``more`` gives further columns of numbers for
+    the texts from one code to another.
     """
     stack: list[tuple[TextFile | None, pa.Array]] = []
     files = {_place(chunk): file for file, chunk in known}
@@ -27,22 +44,23 @@ def write(folder: Path, texts: pa.ChunkedArray, known: Sequence[tuple[TextFile, 
         while len(stack) > 1 and stack[-1][0] is None and len(stack[-2][1]) <= 2 * len(stack[-1][1]):
             (_, last), (_, before) = stack.pop(), stack.pop()
             stack.append((None, pa.concat_arrays([before, last])))
-    return tuple(_written(folder, stack))
+    return tuple(_written(folder, stack, more))
 
 
-def read(folder: Path, file: TextFile) -> tuple[pa.Array, Lookup]:
-    """The texts of a file. Raises FileNotFoundError."""
+def read(folder: Path, file: TextFile) -> MappedTexts:
+    """Map a file. Raises FileNotFoundError."""
     batch = arrow_files.read(folder / f"{file.name}.arrow")
-    return batch.column("text"), Lookup(batch.column("hash").to_numpy(), batch.column("code").to_numpy())
+    numbers = {name: batch.column(name).to_numpy() for name in batch.schema.names if name != "text"}
+    return MappedTexts(batch.column("text"), Lookup(numbers.pop("hash"), numbers.pop("code")), numbers)
 
 
-def _written(folder: Path, stack: Sequence[tuple[TextFile | None, pa.Array]]) -> Iterator[TextFile]:
+def _written(folder: Path, stack: Sequence[tuple[TextFile | None, pa.Array]], more: More) -> Iterator[TextFile]:
     first = 0
     for file, chunk in stack:
         if file is None:
             name, lookup = secrets.token_hex(8), lookup_of(hashes_of(chunk), first)
             columns = {"text": _scrubbed(chunk), "hash": pa.array(lookup.hashes), "code": pa.array(lookup.codes)}
-            arrow_files.write(folder / f"{name}.arrow", columns)
+            arrow_files.write(folder / f"{name}.arrow", {**columns, **more(first, first + len(chunk))})
             yield TextFile(name, len(chunk))
         else:
             yield file

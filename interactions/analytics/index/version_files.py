@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
 from interactions import identity
-from interactions.analytics.index import arrow_files, manifest, pair_files, run_files, text_files
-from interactions.analytics.index.dictionaries import FORMS, PAIR
+from interactions.analytics.index import arrow_files, devices, manifest, pair_files, run_files, text_files
+from interactions.analytics.index.dictionaries import AGENT, FORMS, PAIR
 from interactions.analytics.index.manifest import Manifest, RunFiles, TextFile
-from interactions.analytics.index.run import Index, Lookup, Run, Texts
+from interactions.analytics.index.run import Index, Run, Texts
+from interactions.analytics.index.text_files import MappedTexts
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +27,7 @@ class Mapped:
 
     manifest: Manifest
     index: Index
-    texts: dict[str, tuple[pa.Array, Lookup]]
+    texts: dict[str, MappedTexts]
     runs: dict[str, Run]
 
 
@@ -46,11 +50,12 @@ def read(folder: Path, environment: str, found: Manifest, before: Mapped | None)
         found.version,
         tuple(runs[run.name] for run in found.runs),
         pairs,
-        Texts(**{name: pa.chunked_array([chunk for chunk, _ in of[name]], form) for name, form in FORMS.items()}),
+        Texts(**{name: pa.chunked_array([each.texts for each in of[name]], form) for name, form in FORMS.items()}),
         found.first,
         found.last,
-        {PAIR: of_pairs, **{name: tuple(lookup for _, lookup in of[name]) for name in FORMS}},
+        {PAIR: of_pairs, **{name: tuple(each.lookup for each in of[name]) for name in FORMS}},
         found.custom_keys,
+        _devices(of[AGENT]),
     )
     return Mapped(found, index, texts, runs)
 
@@ -66,7 +71,7 @@ def write(folder: Path, index: Index, note: bytes, before: Mapped | None) -> Man
         index.first,
         index.last,
         tuple(_write_run(folder, run, before) for run in index.runs),
-        {name: text_files.write(folder, getattr(index.texts, name), _texts(name, before)) for name in FORMS},
+        {name: _write_texts(folder, index, name, before) for name in FORMS},
         pair_files.write(folder, index.pairs, before.manifest.pairs, before.index.pairs)
         if before
         else pair_files.write(folder, index.pairs, (), None),
@@ -80,8 +85,18 @@ def note_path(folder: Path, name: str) -> Path:
     return folder / f"{name}.note"
 
 
-def _texts(name: str, before: Mapped | None) -> list[tuple[TextFile, pa.Array]]:
-    return [(file, before.texts[file.name][0]) for file in before.manifest.texts[name]] if before else []
+def _devices(agents: Sequence[MappedTexts]) -> np.ndarray:
+    """The devices of the first user agents, up to a file that doesn't have those of today's rules."""
+    known = takewhile(lambda each: devices.COLUMN in each.more, agents)
+    return np.concatenate([np.empty(0, np.uint8), *(each.more[devices.COLUMN] for each in known)])
+
+
+def _write_texts(folder: Path, index: Index, name: str, before: Mapped | None) -> tuple[TextFile, ...]:
+    known = [(file, before.texts[file.name]) for file in before.manifest.texts[name]] if before else []
+    if name != AGENT:
+        return text_files.write(folder, getattr(index.texts, name), [(file, each.texts) for file, each in known])
+    kept = [(file, each.texts) for file, each in known if devices.COLUMN in each.more]
+    return text_files.write(folder, index.texts.agent, kept, partial(devices.column_of, index))
 
 
 def _read_run(folder: Path, files: RunFiles, before: Mapped | None) -> Run:

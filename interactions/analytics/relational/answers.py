@@ -11,36 +11,49 @@ import ibis
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from ibis import _
 
 from interactions import identity
+from interactions.analytics.cohorts import CohortCondition, CohortDefinition, Members
 from interactions.analytics.definitions import COUNTS, PLACEHOLDERS
 from interactions.analytics.filters import Filter
 from interactions.analytics.index.run import Index
 from interactions.analytics.periods import Unit
+from interactions.analytics.properties import Breakdown
 from interactions.analytics.relational import (
     attribution,
     bars,
+    breakdown,
     breakdowns,
+    cohorts,
+    conversion,
     data_quality,
     frames,
     funnel,
     links,
     overview,
+    paths,
     people,
     products,
     retention,
+    suggestions,
     timeseries,
     totals,
 )
 from interactions.analytics.relational.data import DataSet
 from interactions.analytics.reports.attribution import Assisted
 from interactions.analytics.reports.audience import Audience
+from interactions.analytics.reports.breakdown import about, over_time_of
+from interactions.analytics.reports.breakdown import frame_of as of_values
 from interactions.analytics.reports.breakdowns import Subject
+from interactions.analytics.reports.conversion import Conversion, ConversionAsked
 from interactions.analytics.reports.data_quality import Measures
-from interactions.analytics.reports.funnel import Step
 from interactions.analytics.reports.history import history
+from interactions.analytics.reports.paths import Paths, PathsAsked
 from interactions.analytics.reports.retention import Return, edges_of, frame_of, since_ever, within
 from interactions.analytics.reports.totals import EVERYTHING, Totals
+from interactions.analytics.step_fields import StepField
+from interactions.analytics.steps import Step
 from interactions.contract.tombstones import microseconds
 
 Given = ParamSpec("Given")
@@ -48,14 +61,14 @@ Found = TypeVar("Found")
 
 
 class Answers(ABC):
-    """Answers each report by the method of its name, which takes what the report takes besides the index."""
+    """Answers each report by the method of its name, which takes the report's parameters except the index."""
 
     custom_keys: tuple[str, ...] = ()  # each record's text of JSON is read for all alike
 
     def answer(
         self, report: Callable[Concatenate[Index, Given], Found], /, *args: Given.args, **kwargs: Given.kwargs
     ) -> Found:
-        """As an index of the same data set: see :class:`~interactions.analytics.question.Engine`."""
+        """The same answer as an index of the data set: see :class:`~interactions.analytics.question.Engine`."""
         return cast("Found", getattr(self, report.__name__)(*args, **kwargs))
 
     @abstractmethod
@@ -97,6 +110,15 @@ class Answers(ABC):
         found = self._one(people.counted(self._asked(filter), filter))
         return found["people"], found["users"], found["anonymous"]
 
+    def cohort_people(self, cohort: CohortDefinition) -> int:
+        data = self._asked(Filter(cohorts=[CohortCondition((cohort,))]))
+        return int(self._one(cohorts.members(data, [cohort]).agg(people=_.count()))["people"])
+
+    def cohort_members(self, chosen: Sequence[CohortDefinition]) -> Members:
+        data = self._asked(Filter(cohorts=[CohortCondition(tuple(chosen))]))
+        asked = (cohorts.users(data, chosen), cohorts.visitors(data, chosen), cohorts.alone(data, chosen))
+        return Members(*(np.sort(np.array(self.run(each)["key"].to_pylist(), np.int64)) for each in asked))
+
     def ends(self, filter: Filter) -> tuple[datetime | None, datetime | None]:
         found = self._one(totals.extent(self._asked(filter), filter))
         return frames.moment(found["first"]), frames.moment(found["last"])
@@ -107,7 +129,7 @@ class Answers(ABC):
         return frames.of_types(rows, edges[:-1])
 
     def sparklines(self, filter: Filter, unit: Unit, zone: tzinfo = UTC) -> pd.DataFrame:
-        names = ("interactions", "people", "sessions", "products", "searches", "conversions", "revenue")
+        names = ("interactions", "people", "sessions", "products", "searches", "conversions", "revenue", "refunds")
         cut = bars.until_next(self._edges(filter, unit, zone))
         return frames.of_bars(self._frame(timeseries.sparklines(self._asked(filter), filter, cut)), names)
 
@@ -116,7 +138,8 @@ class Answers(ABC):
         return frames.of_week(self._frame(timeseries.rhythm(self._asked(filter), filter, clock)))
 
     def funnel(self, filter: Filter, steps: Sequence[Step]) -> pd.DataFrame:
-        return frames.of_steps(self._one(funnel.funnel(self._asked(filter), filter, steps)), steps)
+        data = self._asked(filter, devices=_about_devices(steps))
+        return frames.of_steps(self._one(funnel.funnel(data, filter, steps)), steps)
 
     def retention(self, filter: Filter, asked: Return, unit: Unit, zone: tzinfo = UTC) -> pd.DataFrame:
         ever = since_ever(filter)
@@ -127,6 +150,20 @@ class Answers(ABC):
         exact = within(edges, filter.period)
         began, came = retention.retention(data, ever, asked.first, asked.returning, bars.of_edges(exact))
         return frame_of(frames.of_returns(self._frame(began), self._frame(came), exact), edges)
+
+    def conversion(self, filter: Filter, asked: ConversionAsked) -> Conversion:
+        def rows(question: Callable[[DataSet, Filter, ConversionAsked], ibis.Table]) -> pd.DataFrame:
+            data = self._asked(filter, devices=asked.by == StepField.DEVICE or _about_devices(asked.steps))
+            return self._frame(question(data, filter, asked))
+
+        people, times, histogram = rows(conversion.people), rows(conversion.times), rows(conversion.histogram)
+        return frames.of_conversion(people, times, histogram, asked)
+
+    def paths(self, filter: Filter, asked: PathsAsked) -> Paths:
+        data = self._asked(filter, devices=asked.field == StepField.DEVICE)
+        nodes = frames.of_nodes(self._frame(paths.nodes(data, filter, asked)), asked)
+        data = self._asked(filter, devices=asked.field == StepField.DEVICE)
+        return frames.of_paths(self._frame(paths.counted(data, filter, asked, nodes)), nodes)
 
     def assisted(self, filter: Filter) -> Assisted:
         data = self._asked(filter)
@@ -142,8 +179,31 @@ class Answers(ABC):
         data = self._asked(filter, devices=subject is Subject.DEVICES)
         return frames.of_top(self.run(breakdowns.top(data, filter, subject, limit)), subject)
 
+    def breakdown(self, filter: Filter, asked: Breakdown, limit: int = 10) -> pd.DataFrame:
+        filter = about(filter, asked)
+        data = self._asked(filter, devices=asked.by == "device")
+        top = self.run(breakdown.by_value(data, filter, asked, limit))
+        values, size = top["value"].to_pylist(), top["size"].to_pylist()[0] if top.num_rows else 0
+        rows = self._frame(breakdown.by_slot(data, filter, asked, values))
+        whole = self._frame(breakdown.total(data, filter, asked)).assign(slot=0)
+        amounts = frames.of_slots(rows, asked.measure, len(values) + 2)
+        return of_values(asked, values, amounts, size, frames.of_slots(whole, asked.measure, 1)[0])
+
+    def breakdown_over_time(
+        self, filter: Filter, asked: Breakdown, values: Sequence[str], unit: Unit, zone: tzinfo = UTC
+    ) -> pd.DataFrame:
+        filter = about(filter, asked)
+        edges = self._edges(filter, unit, zone)
+        data = self._asked(filter, devices=asked.by == "device")
+        rows = self._frame(breakdown.by_slot_and_bar(data, filter, asked, values, bars.until_next(edges)))
+        return over_time_of(asked, frames.of_slots_and_bars(rows, asked.measure, len(values) + 2, edges), edges)
+
     def top_named(self, filter: Filter, limit: int = 10) -> pd.DataFrame:
         return frames.of_top(self.run(breakdowns.top_named(self._asked(filter), filter, limit)), None)
+
+    def suggestions(self, filter: Filter, field: str, text: str = "", limit: int = 20) -> pd.DataFrame:
+        data = self._asked(filter, devices=field == "device")
+        return frames.of_suggestions(self.run(suggestions.suggestions(data, filter, field, text, limit)))
 
     def measure(self, zone: tzinfo, *, without_import: int | None = None) -> Measures:
         asked = Filter().having(is_not=True, import_id=without_import)
@@ -181,9 +241,9 @@ class Answers(ABC):
         return self._frame(links.ambiguous(self.data(), limit)).drop(columns="anonymous_id")
 
     def _asked(self, filter: Filter, *, devices: bool = False) -> DataSet:
-        """The data set, with its user agents only where they are asked for: that is a question of its own."""
+        """The data set, with its user agents only if they're needed: finding them is a query of its own."""
         data = self.data()
-        if devices or any(each.field == "device" for each in filter.conditions):
+        if devices or filter.asks_for("device"):
             return DataSet(data.table, data.hidden, self.agents(), data.links)
         return data
 
@@ -201,3 +261,7 @@ class Answers(ABC):
     def _one(self, expression: ibis.Table) -> dict[str, Any]:
         (row,) = self.run(expression).to_pylist()
         return dict(row)
+
+
+def _about_devices(steps: Sequence[Step]) -> bool:
+    return any(condition.field == "device" for step in steps for condition in step.conditions)

@@ -1,4 +1,4 @@
-"""Bars of a chart and spans of a clock, as small tables to join: engines don't agree about time zones."""
+"""Bars of a chart and spans of one UTC offset, as small tables to join, because engines disagree about time zones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How often each value of a field occurs, and the most of something."""
+"""How often each value of a field occurs, and the most frequent ones."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import ibis
 import pyarrow as pa
 from ibis import _
 
+from interactions.analytics.conditions import page_of as page_of
 from interactions.analytics.devices import device_of
 from interactions.analytics.filters import Filter
 from interactions.analytics.relational import products
@@ -22,7 +23,7 @@ CAMPAIGN: Final = ("source", "medium", "name")
 
 
 @dataclass(frozen=True, slots=True)
-class _Ranking:
+class Ranking:
     """The columns of names, and those that are summed: the first ranks, the others break ties."""
 
     names: tuple[str, ...]
@@ -30,13 +31,13 @@ class _Ranking:
 
 
 _RANKINGS: Final = {
-    Subject.PRODUCTS: _Ranking(("product_id",), ("views", "carts", "buys", "revenue")),
-    Subject.SEARCHES: _Ranking(("keywords",), ("searches", "followed")),
-    Subject.CATEGORIES: _Ranking(("category",), ("records",)),
-    Subject.CAMPAIGNS: _Ranking(CAMPAIGN),
-    Subject.PAGES: _Ranking(("page",)),
-    Subject.REGIONS: _Ranking(("region",)),
-    Subject.DEVICES: _Ranking(("device",)),
+    Subject.PRODUCTS: Ranking(("product_id",), ("views", "carts", "buys", "revenue")),
+    Subject.SEARCHES: Ranking(("keywords",), ("searches", "followed")),
+    Subject.CATEGORIES: Ranking(("category",), ("records",)),
+    Subject.CAMPAIGNS: Ranking(CAMPAIGN),
+    Subject.PAGES: Ranking(("page",)),
+    Subject.REGIONS: Ranking(("region",)),
+    Subject.DEVICES: Ranking(("device",)),
 }
 
 
@@ -46,12 +47,12 @@ def top(data: DataSet, filter: Filter, subject: Subject, limit: int = 10) -> ibi
     Columns are the subject's names, null in that last row, and sums; then ``size``, how many different ones there are,
     and ``of_all``, the first sum over all of them.
     """
-    return _ranked(_values(data, filter, subject), _RANKINGS[subject], limit)
+    return ranked(_values(data, filter, subject), _RANKINGS[subject], limit)
 
 
 def top_named(data: DataSet, filter: Filter, limit: int = 10) -> ibis.Table:
     """``product_id, records``: products by the records of any type that name them, as :func:`top`."""
-    return _ranked(products.of_any_type(data, filter), _Ranking(("product_id",), ("records",)), limit)
+    return ranked(products.of_any_type(data, filter), Ranking(("product_id",), ("records",)), limit)
 
 
 def _values(data: DataSet, filter: Filter, subject: Subject) -> ibis.Table:
@@ -62,19 +63,14 @@ def _values(data: DataSet, filter: Filter, subject: Subject) -> ibis.Table:
         return searches(data, filter)
     rows = data.within(filter)
     if subject is Subject.CATEGORIES:
-        return _categories(rows)
+        return by_category(rows)
     if subject is Subject.CAMPAIGNS:
         return _summed(rows, {name: rows[f"campaign_{name}"] for name in CAMPAIGN})
     if subject is Subject.PAGES:
         return _summed(rows, {"page": page_of(rows.page_url)})
     if subject is Subject.REGIONS:
         return _summed(rows, {"region": rows.region})
-    return _devices(rows, data.agents)
-
-
-def page_of(url: ibis.Value) -> ibis.Value:
-    """A URL without query and fragment."""
-    return url.re_extract(r"^[^?#]*", 0)
+    return by_device(rows, data.agents)
 
 
 def _summed(rows: ibis.Table, by: Mapping[str, ibis.Value]) -> ibis.Table:
@@ -84,13 +80,15 @@ def _summed(rows: ibis.Table, by: Mapping[str, ibis.Value]) -> ibis.Table:
     return rows.group_by(*by).agg(records=rows.count(), conversions=conversions(rows), revenue=revenue(rows))
 
 
-def _categories(rows: ibis.Table) -> ibis.Table:
+def by_category(rows: ibis.Table) -> ibis.Table:
+    """``category, records``; a record with several categories counts for each."""
     rows = rows.filter(rows.category.notnull())
     each = rows.select(category=rows.category.unique().unnest()).filter(_.category.notnull())
     return each.group_by("category").agg(records=_.count())
 
 
-def _devices(rows: ibis.Table, agents: Sequence[str | None]) -> ibis.Table:
+def by_device(rows: ibis.Table, agents: Sequence[str | None]) -> ibis.Table:
+    """``device, records, conversions, revenue``; ``agents`` are the user agents that occur."""
     known = sorted({agent or "" for agent in agents})
     devices = ibis.memtable(
         pa.table({"agent": pa.array(known, pa.string()), "device": pa.array(map(device_of, known), pa.string())})
@@ -100,7 +98,8 @@ def _devices(rows: ibis.Table, agents: Sequence[str | None]) -> ibis.Table:
     return _summed(rows, {"device": rows.device})
 
 
-def _ranked(found: ibis.Table, asked: _Ranking, limit: int) -> ibis.Table:
+def ranked(found: ibis.Table, asked: Ranking, limit: int) -> ibis.Table:
+    """The ``limit`` first rows of ``found``, and the rest in one, as described in :func:`top`."""
     order: list[Any] = [*(ibis.desc(name) for name in asked.sums), *(ibis.asc(name) for name in asked.names)]
     place = ibis.least(ibis.row_number().over(ibis.window(order_by=order)), limit)
     rows = found.mutate(place=place)

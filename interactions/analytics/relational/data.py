@@ -1,4 +1,4 @@
-"""What every question needs to know: the table, who is hidden in it, who is linked, and which user agents it has."""
+"""The input of every question: the table, its hidden people, its links, and its user agents."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Final
 
 import ibis
 
+from interactions.analytics.cohorts import CohortCondition
 from interactions.analytics.filters import Filter
 from interactions.analytics.relational.hidden import without
 from interactions.contract.tombstones import Tombstones
@@ -36,4 +37,9 @@ class DataSet:
 
     def within(self, filter: Filter) -> ibis.Table:
         """The visible records that pass ``filter``."""
-        return filter.within(self.visible, agents=self.agents)
+        from interactions.analytics.relational.cohorts import marked  # which asks the data set itself
+
+        def mark(condition: CohortCondition, rows: ibis.Table, name: str) -> ibis.Table:
+            return marked(rows, self, condition, name)
+
+        return filter.within(self.visible, agents=self.agents, mark=mark)

@@ -1,4 +1,4 @@
-"""Rows that an engine gives as the frames that reports give."""
+"""Convert an engine's rows to the frames of reports."""
 
 from __future__ import annotations
 
@@ -12,9 +12,20 @@ import pandas as pd
 import pyarrow as pa
 
 from interactions.analytics.definitions import CONVERSIONS
+from interactions.analytics.properties import Measure
 from interactions.analytics.reports.attribution import Assisted
 from interactions.analytics.reports.breakdowns import Subject
-from interactions.analytics.reports.funnel import Step
+from interactions.analytics.reports.conversion import (
+    EDGES,
+    MOST_VALUES,
+    SHARES,
+    Conversion,
+    ConversionAsked,
+    people_of,
+    took_of,
+)
+from interactions.analytics.reports.paths import Paths, PathsAsked, frame_of
+from interactions.analytics.steps import Step
 from interactions.contract.schema import TYPES
 
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -95,6 +106,12 @@ def of_top(table: pa.Table, subject: Subject | None) -> pd.DataFrame:
     return rows[[*names, "records", "share", *sums[1:], "is_other"]]
 
 
+def of_suggestions(table: pa.Table) -> pd.DataFrame:
+    """The rows of ``value, records``, ranked."""
+    rows, _, _ = _ranked(table)
+    return rows[["value", "records", "is_other"]]
+
+
 def _ranked(table: pa.Table) -> tuple[pd.DataFrame, list[str], list[str]]:
     texts = [field.name for field in table.schema if pa.types.is_string(field.type)]
     sums = [name for name in table.column_names if name not in (*texts, "size", "of_all", "is_other")]
@@ -145,3 +162,56 @@ def of_returns(began: pd.DataFrame, came: pd.DataFrame, edges: np.ndarray) -> np
     for start, later, people in zip(came["start"], came["came"], came["people"], strict=True):
         counts[places[start], places[later] - places[start] + 1] = people
     return counts
+
+
+def of_nodes(rows: pd.DataFrame, asked: PathsAsked) -> tuple[tuple[str, ...], ...]:
+    """``step, value, place`` as the values of each step."""
+    rows = rows.sort_values(["step", "place"])
+    return tuple(tuple(rows.loc[rows["step"] == step, "value"]) for step in range(asked.steps + 1))
+
+
+def of_paths(rows: pd.DataFrame, nodes: tuple[tuple[str, ...], ...]) -> Paths:
+    """``step_0, step_1 …, paths``, and the values that the places of steps stand for."""
+    steps = rows[[f"step_{step}" for step in range(len(nodes))]].to_numpy(np.int64)
+    return Paths(nodes, frame_of(steps, rows["paths"].to_numpy(np.int64)))
+
+
+def of_conversion(
+    people: pd.DataFrame, times: pd.DataFrame, histogram: pd.DataFrame, asked: ConversionAsked
+) -> Conversion:
+    """``value, step_0 …``; ``step, p25 …``; ``bar, people``."""
+    several = len(asked.steps)
+    people = people.sort_values(["step_0", "value"], ascending=[False, True])
+    is_named = people["value"].notnull().to_numpy()
+    counts = people[[f"step_{step}" for step in range(several)]].to_numpy(np.int64)
+    named, nothing = counts[is_named], counts[~is_named].sum(axis=0)
+    names = tuple(people.loc[is_named, "value"][:MOST_VALUES])
+    by_step = {row["step"]: [row[name] for name in SHARES] for row in times.to_dict("records")}
+    took = [by_step.get(step, [np.nan] * len(SHARES)) for step in (*range(1, several), 0)]
+    bars = dict(zip(histogram["bar"].tolist(), histogram["people"].tolist(), strict=True))
+    return Conversion(
+        people_of(names, named[:MOST_VALUES], named[MOST_VALUES:].sum(axis=0), nothing, is_by_value=bool(asked.by)),
+        took_of(took),
+        tuple(int(bars.get(bar, 0)) for bar in range(len(EDGES) + 1)),
+    )
+
+
+def of_slots(rows: pd.DataFrame, measure: Measure, slots: int) -> np.ndarray:
+    """The amounts by ``slot``: [slots, 1], or for conversions [slots, 2]."""
+    names = _AMOUNTS.get(measure, (measure.value,))
+    amounts = np.zeros((slots, len(names)), np.float64 if measure is Measure.REVENUE else np.int64)
+    amounts[rows["slot"].astype(int)] = rows[list(names)].to_numpy()
+    return amounts
+
+
+def of_slots_and_bars(rows: pd.DataFrame, measure: Measure, slots: int, edges: np.ndarray) -> np.ndarray:
+    """The same by ``slot`` and ``start``: [slots, bars], or for conversions [slots, 2 * bars]."""
+    names = _AMOUNTS.get(measure, (measure.value,))
+    bars = len(edges[:-1])
+    amounts = np.zeros((slots, bars, len(names)), np.float64 if measure is Measure.REVENUE else np.int64)
+    places = np.searchsorted(edges[:-1], rows["start"].to_numpy(np.int64))
+    amounts[rows["slot"].astype(int), places] = rows[list(names)].to_numpy()
+    return amounts.reshape(slots, bars * len(names))
+
+
+_AMOUNTS: Final = {Measure.CONVERSION: ("people", "converted")}

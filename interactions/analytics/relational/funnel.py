@@ -1,4 +1,4 @@
-"""Funnels: how many people reach each of several steps, and how long it takes them."""
+"""Funnels: how many people reach each step, and how long it takes them."""
 
 from __future__ import annotations
 
@@ -10,17 +10,19 @@ from ibis import _
 
 from interactions.analytics.filters import Filter
 from interactions.analytics.relational.data import DataSet
-from interactions.analytics.relational.people import PERSON, of_somebody
-from interactions.analytics.reports.funnel import Step
+from interactions.analytics.relational.people import PERSON, with_person
+from interactions.analytics.relational.steps import with_steps
+from interactions.analytics.steps import Step
 
 
 def funnel(data: DataSet, filter: Filter, steps: Sequence[Step]) -> ibis.Table:
     """One row: ``people_0, people_1 …`` at each step, and ``median_1 …``, µs since the previous step, null for nobody.
 
-    A person reaches a step with the first record of its types at or after the one that reached the previous step. The
-    filter's types and groups are ignored.
+    A person reaches a step with the first record that completes it at or after the one that reached the previous step.
+    The filter's types and groups are ignored.
     """
-    reached = _reached(of_somebody(data, filter.of_all_types()), steps)
+    rows = with_person(data.within(filter.of_all_types()), data).filter(_.person.notnull())
+    reached = _reached(with_steps(rows, steps, data.agents), steps)
     counts = {f"people_{place}": reached[f"reached_{place}"].count() for place in range(len(steps))}
     medians: dict[str, Any] = {}
     for place in range(1, len(steps)):
@@ -37,11 +39,11 @@ def funnel(data: DataSet, filter: Filter, steps: Sequence[Step]) -> ibis.Table:
 
 
 def _reached(rows: ibis.Table, steps: Sequence[Step]) -> ibis.Table:
-    """A row for each person with any of the steps' types: when each step was reached, µs since 1970, null if never."""
+    """A row for each person who completes any step: when each step was reached, µs since 1970, null if never."""
     window = ibis.window(group_by=list(PERSON))
-    rows = rows.filter(_.type.isin(sorted({name for step in steps for name in step.types})))
-    for place, step in enumerate(steps):
-        is_there = rows.type.isin(list(step.types))
+    rows = rows.select(*PERSON, "at", *(f"is_{place}" for place in range(len(steps))))
+    for place in range(len(steps)):
+        is_there = rows[f"is_{place}"]
         if place:
             is_there &= rows.at >= rows[f"reached_{place - 1}"]
         at = ibis.ifelse(is_there, rows.at, ibis.null("int64"))

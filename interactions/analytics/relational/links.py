@@ -1,4 +1,4 @@
-"""Which anonymous ids were seen with which users, and how sure it is who is who."""
+"""Which anonymous ids were seen with which users, and which of these links are ambiguous."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Moments as numbers: microseconds since 1970, in UTC. All arithmetic on time is done on them.
+"""Times as numbers: microseconds since 1970, in UTC. All arithmetic on times uses them.
 
 Engines differ in how they subtract, truncate and extract timestamps, above all in zones; they agree on whole numbers.
 """

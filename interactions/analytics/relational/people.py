@@ -1,4 +1,4 @@
-"""Who did it: the person of each record, and how many people there are.
+"""The person of each record, and the number of people.
 
 A record's person is its user; else the only user that its anonymous id was ever seen with; else the anonymous id.
 """

@@ -59,7 +59,12 @@ def traded(data: DataSet, filter: Filter) -> ibis.Table:
 
 
 def lines(rows: ibis.Table) -> ibis.Table:
-    """``product_id, revenue``: a row for each time that a checkout names a product, with its part of the revenue.
+    """``product_id, revenue``: a row for each time that a checkout names a product, with its part of the revenue."""
+    return all_lines(rows).filter(_.product_id.notnull())
+
+
+def all_lines(rows: ibis.Table, *keep: str) -> ibis.Table:
+    """The same with the columns to ``keep``, and with the parts of products that are null.
 
     The revenue is split by quantity if there's one for each product, none is negative and their sum isn't 0; else in
     equal parts.
@@ -68,13 +73,11 @@ def lines(rows: ibis.Table) -> ibis.Table:
     count, quantities = rows.product_ids.length(), rows.quantities
     fits = (quantities.length() == count) & (quantities.mins() >= 0) & (quantities.sums() > 0)
     rows = rows.select(
-        *("product_ids", "quantities", "revenue"),
+        *("product_ids", "quantities", "revenue", *keep),
         count=count,
         fits=fits.fill_null(False),
         of=quantities.sums(),
         place=ibis.range(0, count).unnest(),
     )
     part = ibis.ifelse(rows.fits, rows.quantities[rows.place] / rows["of"], 1 / rows["count"])
-    return rows.select(product_id=rows.product_ids[rows.place], revenue=rows.revenue * part).filter(
-        _.product_id.notnull()
-    )
+    return rows.select(*keep, product_id=rows.product_ids[rows.place], revenue=rows.revenue * part)

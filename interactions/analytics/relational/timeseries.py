@@ -10,7 +10,7 @@ from interactions.analytics.relational import products, sessions
 from interactions.analytics.relational.bars import by_clock, every, in_bars
 from interactions.analytics.relational.data import DataSet
 from interactions.analytics.relational.moments import DAY, HOUR, floor, microseconds, since_monday
-from interactions.analytics.relational.totals import conversions, revenue
+from interactions.analytics.relational.totals import conversions, refunds, revenue
 
 
 def over_time(data: DataSet, filter: Filter, bars: ibis.Table) -> ibis.Table:
@@ -19,7 +19,8 @@ def over_time(data: DataSet, filter: Filter, bars: ibis.Table) -> ibis.Table:
 
 
 def sparklines(data: DataSet, filter: Filter, bars: ibis.Table) -> ibis.Table:
-    """``start, interactions, people, sessions, products, searches, conversions, revenue``: a row for each bar.
+    """``start, interactions, people, sessions, products, searches, conversions, revenue, refunds``: a row for each
+    bar.
 
     A session counts in the bar where it begins, a person and a product in every bar where they occur.
     """
@@ -29,6 +30,7 @@ def sparklines(data: DataSet, filter: Filter, bars: ibis.Table) -> ibis.Table:
         searches=rows.count(where=rows.type == "search"),
         conversions=conversions(rows),
         revenue=revenue(rows),
+        refunds=refunds(rows),
     )
     named = products.different_in_bars(data, filter, bars)
     return every(bars, sums, sessions.visits(data, filter, bars), named).order_by("start")
@@ -58,4 +60,4 @@ def by_day(data: DataSet, filter: Filter, clock: ibis.Table) -> ibis.Table:
 
 def _dated(data: DataSet, filter: Filter) -> ibis.Table:
     rows = data.within(filter)
-    return rows.select("type", "miso_id", "revenue", at=microseconds(rows.timestamp))
+    return rows.select("type", "miso_id", "revenue", "extra", at=microseconds(rows.timestamp))

@@ -1,4 +1,4 @@
-"""How much there is: the totals of a page, and the types of records."""
+"""The totals of a page, and the types of records."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import ibis
 import pyarrow as pa
 from ibis import _
 
-from interactions.analytics.definitions import CONVERSIONS
+from interactions.analytics.conditions import text_in_context
+from interactions.analytics.definitions import AMOUNT, CONVERSIONS, REFUND, REFUND_AMOUNT
 from interactions.analytics.filters import Filter
 from interactions.analytics.relational import people, products, sessions
 from interactions.analytics.relational.data import DataSet
@@ -17,14 +18,15 @@ from interactions.contract.schema import GROUP_OF, TYPES
 
 
 def totals(data: DataSet, filter: Filter) -> ibis.Table:
-    """One row: ``interactions, people, users, anonymous, sessions, products, searches, conversions, revenue``, and
-    ``first`` and ``last``, the times of the earliest and the latest record, null without any."""
+    """One row: ``interactions, people, users, anonymous, sessions, products, searches, conversions, revenue,
+    refunds``, and ``first`` and ``last``, the times of the earliest and the latest record, null without any."""
     rows = data.within(filter)
     sums = rows.agg(
         interactions=rows.count(),
         searches=rows.count(where=rows.type == "search"),
         conversions=conversions(rows),
         revenue=revenue(rows),
+        refunds=refunds(rows),
         first=rows.timestamp.min(),
         last=rows.timestamp.max(),
     )
@@ -66,3 +68,11 @@ def conversions(rows: ibis.Table) -> Any:
 def revenue(rows: ibis.Table, where: Any = True) -> Any:
     """The sum of the revenue of check-outs; 0 without any."""
     return rows.revenue.sum(where=(rows.type == "checkout") & where).fill_null(0.0)
+
+
+def refunds(rows: ibis.Table) -> Any:
+    """The sum of the amounts of refunds, which are numbers, or texts that are numbers; 0 without any."""
+    extra = ibis.ifelse(rows.type == REFUND, rows.extra, ibis.null("string"))  # the JSON of no other records is parsed
+    text = text_in_context(extra, REFUND_AMOUNT)
+    amount = ibis.ifelse(text.re_search(f"^{AMOUNT.pattern}$"), text, ibis.null("string")).cast("float64")
+    return amount.sum().fill_null(0.0)

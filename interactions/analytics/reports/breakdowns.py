@@ -12,12 +12,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from interactions.analytics.devices import device_of
 from interactions.analytics.filters import Filter
+from interactions.analytics.index.devices import DEVICES, devices_of
 from interactions.analytics.index.figures.paths import searches_of
 from interactions.analytics.index.figures.products import named_products, products_of
 from interactions.analytics.index.figures.values import categories_of, values_of
 from interactions.analytics.index.filtered import FilteredIndex, filtered
+from interactions.analytics.index.mask import QUERY
 from interactions.analytics.index.run import Index
 from interactions.analytics.question import question
 from interactions.analytics.reports.ranking import Columns, Groups, ranked
@@ -25,7 +26,6 @@ from interactions.analytics.reports.ranking import Columns, Groups, ranked
 FOLLOWS: Final = ("click", "product_detail_page_view")
 WITHIN: Final = timedelta(minutes=5)  # after the search, inclusive
 _CAMPAIGN: Final = ("source", "medium", "name")
-_QUERY: Final = r"(?s)[?#].*$"
 
 
 class Subject(StrEnum):
@@ -108,9 +108,21 @@ def _searches(seen: FilteredIndex) -> Groups:
 
 
 def _campaigns(seen: FilteredIndex) -> Groups:
-    texts = seen.index.texts.campaign
+    """Several codes have the same source, medium and name if they differ in the rest."""
+    counts, revenue = values_of(seen).campaigns[1:], values_of(seen).revenue_of_campaigns[1:]
+    there = np.flatnonzero(counts[:, 0])
+    texts = seen.index.texts.campaign.take(pa.array(there))
     names = {name: pc.struct_field(texts, name) for name in _CAMPAIGN}
-    return _valued(names, values_of(seen).campaigns, values_of(seen).revenue_of_campaigns)
+    together = np.zeros(len(there), np.int64)
+    for each in names.values():
+        encoded = each.combine_chunks().dictionary_encode()
+        codes = pc.fill_null(encoded.indices.cast(pa.int64()), -1).to_numpy()
+        together = together * (len(encoded.dictionary) + 1) + codes + 1
+    different, first, groups = np.unique(together, return_index=True, return_inverse=True)
+    sums = _sums(len(different), groups, counts[there], revenue[there])
+    said = np.flatnonzero(different)  # 0 says none of the three
+    columns = {name: each.take(pa.array(first)) for name, each in names.items()}
+    return Groups(columns, said, {name: each[said] for name, each in sums.items()})
 
 
 def _regions(seen: FilteredIndex) -> Groups:
@@ -121,15 +133,14 @@ def _pages(seen: FilteredIndex) -> Groups:
     counts, revenue = values_of(seen).pages, values_of(seen).revenue_of_pages
     there = np.flatnonzero(counts[1:, 0])
     urls = seen.index.texts.page.take(pa.array(there))
-    pages = pc.replace_substring_regex(urls, _QUERY, "").combine_chunks().dictionary_encode()
+    pages = pc.replace_substring_regex(urls, QUERY, "").combine_chunks().dictionary_encode()
     return _merged("page", pages.dictionary, pages.indices.to_numpy(), counts[1:][there], revenue[1:][there])
 
 
 def _devices(seen: FilteredIndex) -> Groups:
     counts, revenue = values_of(seen).agents, values_of(seen).revenue_of_agents
     there = np.flatnonzero(counts[:, 0])
-    agents = [None if code == 0 else seen.index.texts.agent[code - 1].as_py() for code in there.tolist()]
-    devices = pa.array([device_of(agent).value for agent in agents], pa.string()).dictionary_encode()
+    devices = DEVICES.take(pa.array(devices_of(seen.index, there))).dictionary_encode()
     return _merged("device", devices.dictionary, devices.indices.to_numpy(), counts[there], revenue[there])
 
 
@@ -142,11 +153,15 @@ def _valued(names: dict[str, pa.ChunkedArray], counts: np.ndarray, revenue: np.n
 
 def _merged(name: str, texts: pa.Array, groups: np.ndarray, counts: np.ndarray, revenue: np.ndarray) -> Groups:
     """Groups of several codes each."""
-    merged, money = np.zeros((len(texts), 2), np.int64), np.zeros(len(texts))
+    sums = _sums(len(texts), groups, counts, revenue)
+    return Groups({name: pa.chunked_array([texts])}, np.arange(len(texts)), sums)
+
+
+def _sums(several: int, groups: np.ndarray, counts: np.ndarray, revenue: np.ndarray) -> dict[str, np.ndarray]:
+    merged, money = np.zeros((several, 2), np.int64), np.zeros(several)
     np.add.at(merged, groups, counts)
     np.add.at(money, groups, revenue)
-    sums = {"records": merged[:, 0], "conversions": merged[:, 1], "revenue": money}
-    return Groups({name: pa.chunked_array([texts])}, np.arange(len(texts)), sums)
+    return {"records": merged[:, 0], "conversions": merged[:, 1], "revenue": money}
 
 
 def _with_share(columns: Columns, groups: Groups) -> Columns:

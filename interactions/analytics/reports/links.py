@@ -99,5 +99,6 @@ def _links_of(parts: Snapshot, user_keys: Sequence[int]) -> pd.DataFrame:
     ids = anonymous_ids(parts, found["anonymous_key"].unique().tolist()) if len(found) else None
     for column, name in (("anonymous_id", "id"), ("users", "users")):
         found[column] = [] if ids is None else found["anonymous_key"].map(ids[name])
-    found = found.dropna(subset="anonymous_id").sort_values(["first_at", "anonymous_key"], ignore_index=True)
+    order = ["first_at", "anonymous_key", "user_key"]
+    found = found.dropna(subset="anonymous_id").sort_values(order, ignore_index=True)
     return found[["user_key", "anonymous_key", "anonymous_id", "first_at", "records", "users"]]

@@ -33,7 +33,7 @@ def ranked(groups: Groups, limit: int, derived: Callable[[Columns, Groups], Colu
     Columns are what ``derived`` makes of the names (None in the last row), the sums, and ``is_other``.
     ``attrs["size"]`` is the number of groups.
     """
-    chosen = _largest(groups, limit)
+    chosen = largest(groups, limit)
     rest = np.ones(len(groups.codes), bool)
     rest[chosen] = False
     others = 1 if rest.any() else 0
@@ -49,7 +49,7 @@ def ranked(groups: Groups, limit: int, derived: Callable[[Columns, Groups], Colu
     return frame
 
 
-def _largest(groups: Groups, limit: int) -> np.ndarray:
+def largest(groups: Groups, limit: int) -> np.ndarray:
     """The indexes of the largest groups, in order. Names are compared only if needed."""
     among = _candidates(groups, limit)
     columns = {name: sums[among] for name, sums in groups.sums.items()}

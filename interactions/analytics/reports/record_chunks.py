@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from ibis import _
 
 from interactions.analytics.engine import Snapshot, answer_of, steady
 from interactions.analytics.filters import Filter
+from interactions.analytics.reports.cohorts import with_members
 from interactions.contract.columns import TABLE_SCHEMA
 from interactions.contract.tombstones import Tombstones, leave_out
 
@@ -21,22 +24,44 @@ def records(environment: str, filter: Filter, most: int) -> pa.Table:
     Raises :class:`~interactions.warehouse.steady.DataSetBusy`.
     """
 
+    wanted = with_members(environment, filter)
+
     def look(parts: Snapshot) -> pa.Table:
-        return parts.ask(lambda table: filter.within(table).order_by([_.timestamp, _.fingerprint]).limit(most))
+        return parts.ask(lambda table: wanted.within(table).order_by([_.timestamp, _.fingerprint]).limit(most))
 
     return steady(environment, look).select(TABLE_SCHEMA.names).cast(TABLE_SCHEMA)
 
 
-def chunks(files: Sequence[Path], people: Tombstones, filter: Filter) -> Iterator[pa.Table]:
-    """The records in Parquet ``files`` that pass ``filter``, without those of ``people``.
+# By which a caller of chunks may choose rows before all of their columns are read.
+CHOOSING: Final = ["import_id", "received_at"]
 
+
+def chunks(
+    files: Iterable[Path],
+    people: Tombstones,
+    filter: Filter,
+    *,
+    only: Callable[[pa.Table], pa.ChunkedArray] | None = None,
+) -> Iterator[pa.Table]:
+    """The records in Parquet ``files`` that pass ``filter``, without those of ``people``; its cohorts need members.
+
+    ``only`` returns a mask of the wanted rows of a table with the columns CHOOSING; row groups without any aren't read.
     Yields tables of TABLE_SCHEMA in file order, holding at most one row group in memory.
     """
     for path in files:
         with pq.ParquetFile(path) as file:
             for group in range(file.num_row_groups):
-                rows, _gone = leave_out(file.read_row_group(group).cast(TABLE_SCHEMA), people)
+                rows, _gone = leave_out(_read(file, group, only), people)
                 if filter != Filter() and rows.num_rows:
                     rows = answer_of(rows, filter.within).select(TABLE_SCHEMA.names).cast(TABLE_SCHEMA)
                 if rows.num_rows:
                     yield rows
+
+
+def _read(file: pq.ParquetFile, group: int, only: Callable[[pa.Table], pa.ChunkedArray] | None) -> pa.Table:
+    if only is None:
+        return file.read_row_group(group).cast(TABLE_SCHEMA)
+    mask = only(file.read_row_group(group, columns=CHOOSING))
+    if not pc.any(mask).as_py():
+        return TABLE_SCHEMA.empty_table()
+    return file.read_row_group(group).cast(TABLE_SCHEMA).filter(mask)

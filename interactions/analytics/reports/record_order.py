@@ -7,18 +7,18 @@ growing groups, until all remaining ones can only have records further away.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import ibis
 import pyarrow as pa
-import pyarrow.compute as pc
 from ibis import _
 
 from interactions.analytics.engine import MOMENT, Expression, Snapshot
-from interactions.analytics.filters import Filter
+from interactions.analytics.periods import Period
 from interactions.contract.columns import TABLE_SCHEMA
 from interactions.warehouse.lake import Part
 
@@ -31,6 +31,18 @@ _ADDRESS: Final = re.compile(r"(-?\d{1,18})-([0-9a-f]{2,64})-(\d{1,6})")
 _PLACE: Final = pa.schema([TABLE_SCHEMA.field("timestamp"), TABLE_SCHEMA.field("fingerprint")])
 _FIRST_ROWS: Final = 100_000  # rows in the first group of parts; each further group has _WIDER times as many
 _WIDER: Final = 4
+_MOST_NAMED: Final = 200  # moments in a condition
+
+
+class RecordSelection(Protocol):
+    """Which records are listed: a filter, or a filter and words."""
+
+    @property
+    def period(self) -> Period: ...
+
+    def within(self, table: ibis.Table, /) -> ibis.Table:
+        """The records of ``table`` that are selected."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -74,13 +86,17 @@ def at(parts: Snapshot, places: pa.Table, expression: Expression) -> pa.Table:
     """
     if not places.num_rows:
         return parts.ask(lambda table: expression(_numbered(table, places)), [])
-    times = pc.min_max(places["timestamp"]).as_py()
-    near = [part for part in parts.pieces if _first(part) <= times["max"] and _last(part) >= times["min"]]
-    low, high = (ibis.literal(times[name], type=MOMENT) for name in ("min", "max"))
-    return parts.ask(lambda table: expression(_numbered(table.filter(_.timestamp.between(low, high)), places)), near)
+    moments = sorted(places["timestamp"].to_pylist())
+    near = [part for part in parts.pieces if _has_one(part, moments)]
+    literals = [ibis.literal(moment, type=MOMENT) for moment in moments]
+    # Naming each moment lets the engine leave out most rows of each part before it reads their other columns.
+    is_near = (
+        _.timestamp.isin(literals) if len(moments) <= _MOST_NAMED else _.timestamp.between(literals[0], literals[-1])
+    )
+    return parts.ask(lambda table: expression(_numbered(table.filter(is_near), places)), near)
 
 
-def walk(parts: Snapshot, filter: Filter, place: RecordKey | None, limit: int, *, upwards: bool) -> pa.Table:
+def walk(parts: Snapshot, filter: RecordSelection, place: RecordKey | None, limit: int, *, upwards: bool) -> pa.Table:
     """The first ``limit`` records that pass ``filter`` after ``place``, newest first, or oldest first if ``upwards``.
 
     Columns are those of TABLE_SCHEMA, and ``copy``. Without a place it begins at the newest or oldest record. Raises
@@ -99,7 +115,7 @@ def walk(parts: Snapshot, filter: Filter, place: RecordKey | None, limit: int, *
     return at(parts, places if place is None else pa.concat_tables([place.place, places]), beyond)
 
 
-def _places(parts: Snapshot, filter: Filter, place: RecordKey | None, limit: int, upwards: bool) -> pa.Table:
+def _places(parts: Snapshot, filter: RecordSelection, place: RecordKey | None, limit: int, upwards: bool) -> pa.Table:
     """``timestamp, fingerprint`` of the first ``limit`` records after those at ``place``, in order."""
     found = _PLACE.empty_table()
     for group, nearest in _groups(_within_reach(parts.pieces, filter, place, upwards), upwards):
@@ -121,7 +137,7 @@ def _places(parts: Snapshot, filter: Filter, place: RecordKey | None, limit: int
     return found
 
 
-def _within_reach(parts: Sequence[Part], filter: Filter, place: RecordKey | None, upwards: bool) -> list[Part]:
+def _within_reach(parts: Sequence[Part], filter: RecordSelection, place: RecordKey | None, upwards: bool) -> list[Part]:
     """The parts that may have records of the filter's period after the place, nearest first."""
     start, end = filter.period.start, filter.period.end
     reached = [
@@ -174,6 +190,12 @@ def _is_elsewhere(place: RecordKey, upwards: bool) -> Any:
     fingerprint = ibis.literal(place.fingerprint, type="binary")
     further = _.fingerprint > fingerprint if upwards else _.fingerprint < fingerprint
     return (_.timestamp != ibis.literal(place.timestamp, type=MOMENT)) | further
+
+
+def _has_one(part: Part, moments: Sequence[datetime]) -> bool:
+    """Whether a record of the part can be of one of these moments, which are in order."""
+    place = bisect_left(moments, _first(part))
+    return place < len(moments) and moments[place] <= _last(part)
 
 
 def _first(part: Part) -> datetime:

@@ -1,4 +1,4 @@
-"""Single records, page by page, newest first.
+"""Single records, page by page, by time or sorted by a column.
 
 Pages use keyset pagination: page 1,000 costs as much as page 1, and nothing is shown twice or skipped while records
 arrive. All functions raise :class:`~interactions.warehouse.steady.DataSetBusy`.
@@ -6,7 +6,7 @@ arrive. All functions raise :class:`~interactions.warehouse.steady.DataSetBusy`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from typing import Final
 from uuid import UUID
@@ -19,7 +19,10 @@ from ibis import _
 from interactions import identity
 from interactions.analytics.engine import Snapshot, steady
 from interactions.analytics.filters import Filter
-from interactions.analytics.reports.record_order import RecordKey, at, walk
+from interactions.analytics.reports.cohorts import with_members
+from interactions.analytics.reports.record_order import RecordKey, RecordSelection, at, walk
+from interactions.analytics.reports.record_search import RecordSearch, with_products
+from interactions.analytics.reports.record_sorted import RecordOrder, walk_sorted
 
 # Fields of Filter that the search covers.
 SEARCHED: Final = ("user_id", "anonymous_id", "product_id", "miso_id")
@@ -30,14 +33,14 @@ _PACKED: Final = 8  # how many times smaller Parquet has them
 
 @dataclass(frozen=True, slots=True)
 class RecordPage:
-    """Records, newest first: ``rows`` has the columns of TABLE_SCHEMA and ``copy``, see RecordKey.
+    """Records in the order asked for: ``rows`` has the columns of TABLE_SCHEMA and ``copy``, see RecordKey.
 
-    ``newer`` and ``older`` are the keys at which the neighboring pages begin, None if there are none.
+    ``previous`` and ``next`` are the keys at which the neighboring pages begin, None if there are none.
     """
 
     rows: pa.Table
-    newer: RecordKey | None
-    older: RecordKey | None
+    previous: RecordKey | None
+    next: RecordKey | None
 
     @property
     def keys(self) -> list[RecordKey]:
@@ -47,34 +50,93 @@ class RecordPage:
 
 def page(
     environment: str,
-    filter: Filter,
+    filter: RecordSelection,
+    *,
+    after: RecordKey | None = None,
+    before: RecordKey | None = None,
+    is_last: bool = False,
+    is_ascending: bool = False,
+    limit: int,
+) -> RecordPage:
+    """A page of ``limit`` records that pass ``filter``: the first, those ``after`` or just ``before`` a key, or the
+    last (``is_last``). The first are the newest or, with ``is_ascending``, the oldest."""
+    turn = _Turn(after is not None, before is not None, is_last, is_ascending, limit)
+    wanted = _known(environment, filter)
+    rows = steady(environment, lambda parts: walk(parts, wanted, before or after, limit + 1, upwards=turn.is_upwards))
+    return turn.page(rows)
+
+
+def sorted_page(
+    environment: str,
+    filter: RecordSelection,
+    order: RecordOrder,
     *,
     after: RecordKey | None = None,
     before: RecordKey | None = None,
     is_last: bool = False,
     limit: int,
 ) -> RecordPage:
-    """A page of ``limit`` records that pass ``filter``: the newest, those ``after`` or just ``before`` a key, or the
-    oldest (``is_last``)."""
-    upwards = before is not None or is_last
-    place = before or after
-    rows = steady(environment, lambda parts: walk(parts, filter, place, limit + 1, upwards=upwards))
-    is_more = rows.num_rows > limit
-    rows = rows.slice(0, limit)
-    if upwards:
-        rows = rows.take(pa.array(range(rows.num_rows - 1, -1, -1), pa.int64()))
-    keys = _keys(rows)
-    newer, older = (is_more, before is not None) if upwards else (after is not None, is_more)
-    return RecordPage(rows, keys[0] if keys and newer else None, keys[-1] if keys and older else None)
+    """The same, sorted by a column."""
+    turn = _Turn(after is not None, before is not None, is_last, order.is_ascending, limit)
+    wanted, place, backwards = _known(environment, filter), before or after, turn.is_backwards
+    rows = steady(
+        environment, lambda parts: walk_sorted(parts, wanted, order, place, limit + 1, is_backwards=backwards)
+    )
+    return turn.page(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """Which page is asked for."""
+
+    is_after: bool
+    is_before: bool
+    is_last: bool
+    is_ascending: bool
+    limit: int
+
+    @property
+    def is_backwards(self) -> bool:
+        return self.is_before or self.is_last
+
+    @property
+    def is_upwards(self) -> bool:
+        """Whether rows are found from the oldest on."""
+        return self.is_backwards is not self.is_ascending
+
+    def page(self, found: pa.Table) -> RecordPage:
+        """The page, given the rows that were found, which are one more than ``limit`` if there are more."""
+        is_more, rows = found.num_rows > self.limit, found.slice(0, self.limit)
+        if self.is_backwards:
+            rows = rows.take(pa.array(range(rows.num_rows - 1, -1, -1), pa.int64()))
+        keys = _keys(rows)
+        has_previous, has_next = (is_more, self.is_before) if self.is_backwards else (self.is_after, is_more)
+        return RecordPage(rows, keys[0] if keys and has_previous else None, keys[-1] if keys and has_next else None)
+
+
+def count(environment: str, filter: RecordSelection) -> int:
+    """The number of records that pass, counted in the table itself: for selections that the index can't answer."""
+    wanted = _known(environment, filter)
+    rows = steady(environment, lambda parts: parts.ask(lambda table: wanted.within(table).agg(records=_.count())))
+    return int(rows["records"][0].as_py())
+
+
+def _known(environment: str, selection: RecordSelection) -> RecordSelection:
+    """The selection, with the members of its cohorts."""
+    if isinstance(selection, RecordSearch):
+        searched = replace(selection, filter=with_members(environment, selection.filter))
+        return with_products(environment, searched)
+    return with_members(environment, selection) if isinstance(selection, Filter) else selection
 
 
 def oldest(environment: str, filter: Filter, *, after: RecordKey | None = None, limit: int) -> RecordPage:
     """The oldest ``limit`` records of ``filter``, or those that come ``after`` one of them; here oldest first.
 
-    There are fewer where they are large. ``newer`` is the key after which the next ones come, None where there are no
+    There are fewer where they are large. ``next`` is the key after which the next ones come, None where there are no
     more.
     """
-    return steady(environment, lambda parts: _oldest(parts, filter, after, limit))
+    wanted = with_members(environment, filter)
+    return steady(environment, lambda parts: _oldest(parts, wanted, after, limit))
 
 
 def _oldest(parts: Snapshot, filter: Filter, after: RecordKey | None, limit: int) -> RecordPage:
@@ -89,7 +151,7 @@ def _oldest(parts: Snapshot, filter: Filter, after: RecordKey | None, limit: int
             last = _keys(rows.slice(wanted - 1, 1))[0]
         found = pa.concat_tables(tables)
         if not is_more or found.num_rows == limit or found.nbytes >= _MOST_BYTES:
-            return RecordPage(found, newer=last if is_more else None, older=None)
+            return RecordPage(found, previous=None, next=last if is_more else None)
 
 
 def _rows_at_once(parts: Snapshot, limit: int) -> int:

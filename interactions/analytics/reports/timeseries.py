@@ -46,8 +46,8 @@ def of_groups(frame: pd.DataFrame) -> pd.DataFrame:
 def sparklines(index: Index, filter: Filter, unit: Unit, zone: tzinfo = UTC) -> pd.DataFrame:
     """The totals of each bar. The index ``start`` (UTC) has every bar of the period.
 
-    Columns are interactions, people, sessions, products, searches, conversions (int64) and revenue. A session counts
-    in the bar where it begins; a person or a product in every bar where it occurs.
+    Columns are interactions, people, sessions, products, searches, conversions (int64), revenue and refunds. A session
+    counts in the bar where it begins; a person or a product in every bar where it occurs.
     """
     seen = filtered(index, filter)
     visits = visits_of(seen, unit, zone)
@@ -59,6 +59,7 @@ def sparklines(index: Index, filter: Filter, unit: Unit, zone: tzinfo = UTC) -> 
         "searches": visits.types[:, _SEARCH],
         "conversions": visits.types[:, _CONVERSIONS].sum(axis=1),
         "revenue": visits.revenue,
+        "refunds": visits.refunds,
     }
     return by_bar(seen.edges(unit, zone), columns)
 

@@ -32,7 +32,8 @@ class Totals:
 
     ``people`` are users, and visitors who don't belong to one; ``users`` and ``anonymous`` count ids. ``sessions`` end
     after 30 minutes without a record. ``products`` counts distinct product ids. ``conversions`` are checkouts and
-    subscriptions, ``revenue`` is that of checkouts. ``first`` and ``last`` are UTC.
+    subscriptions, ``revenue`` is that of checkouts, ``refunds`` are the amounts of refunds. ``first`` and ``last`` are
+    UTC.
     """
 
     interactions: int
@@ -44,8 +45,14 @@ class Totals:
     searches: int
     conversions: int
     revenue: float
+    refunds: float
     first: datetime
     last: datetime
+
+    @property
+    def net_revenue(self) -> float | None:
+        """The revenue minus the refunds, below 0 if more was given back; None if no refund says how much it was."""
+        return self.revenue - self.refunds if self.refunds else None
 
 
 @question
@@ -71,6 +78,7 @@ def totals(index: Index, filter: Filter = EVERYTHING, unit: Unit = Unit.YEAR, zo
         searches=int(types[_SEARCH]),
         conversions=int(types[_CONVERSIONS].sum()),
         revenue=float(visits.revenue.sum()),
+        refunds=float(visits.refunds.sum()),
         first=_moment(visits.spans[0, there].min()),
         last=_moment(visits.spans[1, there].max()),
     )
@@ -119,7 +127,7 @@ def by_group(types: pd.DataFrame) -> pd.DataFrame:
 @question
 def count(index: Index, filter: Filter = EVERYTHING) -> int:
     """The number of records."""
-    return int(visits_of(filtered(index, filter)).types.sum())
+    return filtered(index, filter).size[0]
 
 
 @question
@@ -145,7 +153,7 @@ def people(index: Index, filter: Filter = EVERYTHING) -> tuple[int, int, int]:
     """The number of people, users and anonymous ids."""
     seen = filtered(index, filter)
     with_user, with_visitor = ids_of(seen)
-    return visits_of(seen).total, with_user, with_visitor
+    return seen.size[1], with_user, with_visitor
 
 
 def _moment(microseconds: int) -> datetime:

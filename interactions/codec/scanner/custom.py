@@ -5,19 +5,21 @@ Each different text is parsed once and cached.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, TypeAlias
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
 
-from interactions.codec.scanner.remembered import Remembered
+from interactions.codec.rulebook import TooDeep, keys_within
 from interactions.contract import schema
 from interactions.contract.values import is_custom_value, is_number
 
+T = TypeVar("T")
 # The items of lists are checked below: msgspec allows only one kind of list in a union.
 CustomValue: TypeAlias = bool | int | float | str | list[Any] | None
 
-_REMEMBERED = 20_000  # texts
-_LARGEST = 4096  # bytes; longer texts are unlikely to repeat
+_DEPTH = 4  # of a list in custom_context
 _WHOLE_BELOW = 1e16  # larger floats are written with an exponent
 _PLAIN = frozenset({str, bool})
 
@@ -32,7 +34,7 @@ class NotPlain(Exception):
 
 
 #: The exceptions raised for a text that breaks a rule, or may break one.
-FAULTS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError, NotPlain)
+FAULTS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError, NotPlain, TooDeep)
 
 
 class Custom(NamedTuple):
@@ -44,9 +46,10 @@ class Custom(NamedTuple):
     keys: int
 
 
-def customs() -> Remembered[Custom]:
-    """A cache from the JSON of a custom_context to what was read. Raises one of FAULTS for an invalid one."""
-    return Remembered(read, most=_REMEMBERED, longest=_LARGEST)
+def remembered(read: Callable[[bytes], T], *, most: int, longest: int) -> Callable[[bytes], T]:
+    """``read`` with a cache. At most ``most`` texts of at most ``longest`` bytes are cached, to bound memory."""
+    cached = lru_cache(most)(read)
+    return lambda text: (cached if len(text) <= longest else read)(text)
 
 
 def read(text: bytes) -> Custom:
@@ -58,7 +61,7 @@ def read(text: bytes) -> Custom:
         if not all(map(is_custom_value, lists)):
             raise NotPlain
         values = {key: whole(value) for key, value in values.items()}
-        keys += sum(map(keys_within, lists))
+        keys += sum(keys_within(value, _DEPTH) for value in lists)
     uuid = values.get(schema.RECORD_UUID)
     return Custom(_encode(values), uuid if isinstance(uuid, str) and uuid else None, keys)
 
@@ -89,34 +92,3 @@ def packed(values: dict[str, Any]) -> bytes:
         return _pack(values)
     except OverflowError:
         return _pack(packable(values))
-
-
-def is_whole(value: Any) -> bool:
-    """Whether ``whole`` would return ``value``, an object or list, unchanged."""
-    for inner in value.values() if value.__class__ is dict else value:
-        kind = inner.__class__
-        if kind is float:
-            if inner.is_integer():
-                return False
-        elif kind is int:
-            if not is_number(inner):
-                return False
-        elif (kind is dict or kind is list) and not is_whole(inner):
-            return False
-    return True
-
-
-def keys_within(value: Any, depth: int = 4) -> int:
-    """The number of keys of all objects in ``value``, which is ``depth`` levels deep in a record (by default, a list in
-    custom_context). Raises NotPlain if it's nested too deeply."""
-    if value.__class__ is not dict and value.__class__ is not list:
-        return 0
-    if depth > schema.DEEPEST:
-        raise NotPlain
-    keys = 0
-    if value.__class__ is dict:
-        keys, value = len(value), value.values()
-    for inner in value:
-        if inner.__class__ is dict or inner.__class__ is list:
-            keys += keys_within(inner, depth + 1)
-    return keys

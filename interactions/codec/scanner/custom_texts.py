@@ -153,8 +153,3 @@ def write(text, raws, count, order, out, spans, uuids):
         spans[number, 1] = o
         o = copy_bytes(_AFTER, 0, _AFTER_SIZE, out, o)
     return o
-
-
-def room(sizes: int, count: int) -> int:
-    """The most bytes that ``count`` texts with a total size of ``sizes`` take."""
-    return sizes + count * (_BEFORE_SIZE + _AFTER_SIZE) + SLACK

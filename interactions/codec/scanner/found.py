@@ -11,7 +11,7 @@ from interactions.codec.scanner import layout
 from interactions.compiled import known_texts
 
 PADDING = b"\0" * 16  # must follow the text, because loops look a few bytes ahead
-ROWS = 4096  # the most rows of one scan
+ROWS = 4096  # the most records of one scan
 ITEMS = 1 << 16  # room for list items in these rows
 UNKNOWN = 1 << 14  # room for fields that ``layout`` doesn't name in these rows
 _DEEPEST = 3  # nested objects: a record, its context, its page
@@ -29,8 +29,9 @@ class ScannedColumns(NamedTuple):
     """
 
     to_double: int  # the address for ``lanes.double``
-    record_starts: np.ndarray  # int32 [row]
+    record_starts: np.ndarray  # int32 [record]
     record_ends: np.ndarray
+    doubtful: np.ndarray  # bool [record]: it has no row
     has: np.ndarray  # int32 [kind, row]
     types: np.ndarray  # int8
     times: np.ndarray  # int64: µs since 1970
@@ -61,6 +62,7 @@ def room(items: int = ITEMS, unknown: int = UNKNOWN) -> ScannedColumns:
         to_double=_TO_DOUBLE or 0,
         record_starts=np.zeros(ROWS, np.int32),
         record_ends=np.zeros(ROWS, np.int32),
+        doubtful=np.zeros(ROWS, np.bool_),
         has=np.zeros((len(layout.NAMES), ROWS), np.int32),
         types=np.zeros(ROWS, np.int8),
         times=np.zeros(ROWS, np.int64),

@@ -8,25 +8,32 @@ restores the original (see ``export``). ``quantities`` is in ``extra`` if the re
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
 import pyarrow as pa
 
-from interactions.codec.scanner import custom_texts, gather, layout, rest
-from interactions.codec.scanner.custom import FAULTS, Custom
+from interactions.codec.scanner import custom, custom_texts, gather, layout, rest
+from interactions.codec.scanner.custom import FAULTS, Custom, remembered
 from interactions.codec.scanner.found import PADDING, ScannedColumns
 from interactions.codec.scanner.layout import CONTEXT, REST, SEARCH, bit
-from interactions.codec.scanner.remembered import Remembered
 from interactions.codec.scanner.rest import Numbered, Rest
+from interactions.compiled import xxh3
 from interactions.compiled.json_text import SLACK
+from interactions.contract import fingerprint
 
 _AROUND = np.array(
     [-len(custom_texts.BEFORE), len(custom_texts.AFTER)]
 )  # added to a span to include the JSON around it
+_FAULTY = Custom(b"{}", None, -1)
+_NUMBER_SIZE = 9  # bytes of a number as it's hashed
+_MORE = 96  # how many bytes longer a hashed record can be than its JSON, apart from quantities
 _NOWHERE = np.zeros((1, 2), np.int64)  # for the number -1
 
+_REMEMBERED = 20_000  # custom_contexts
+_LARGEST = 4096  # bytes; longer ones are unlikely to repeat
 _filters = msgspec.json.Decoder(dict[str, list[str]])
 _packed = msgspec.msgpack.Encoder(order="deterministic")
 _encode = msgspec.json.Encoder(order="deterministic").encode
@@ -40,11 +47,12 @@ _CUSTOM, _FILTERS = _slot(CONTEXT, "custom_context"), _slot(SEARCH, "filters")
 _CUSTOM_BIT, _FILTERS_BIT = bit(CONTEXT, "custom_context"), bit(SEARCH, "filters")
 
 
-class Known(NamedTuple):
+class Known:
     """The caches of custom_contexts and other context fields, kept from one text to the next."""
 
-    customs: Remembered[Custom]
-    rests: rest.Finder
+    def __init__(self) -> None:
+        self.customs = remembered(custom.read, most=_REMEMBERED, longest=_LARGEST)
+        self.rests = rest.Finder()
 
 
 class _Customs(NamedTuple):
@@ -62,20 +70,6 @@ class _Customs(NamedTuple):
     faulty: list[int]
 
 
-class Hashed(NamedTuple):
-    """The free-form parts as they're hashed, in the form that ``gather.canonical`` takes.
-
-    ``size`` is the number of bytes of ``texts`` that all rows take.
-    """
-
-    texts: np.ndarray
-    spans: np.ndarray
-    customs: np.ndarray
-    uuids: np.ndarray
-    rests: np.ndarray
-    size: int
-
-
 class FreeForm:
     """The free-form parts of ``rows`` rows that were just scanned in ``text``."""
 
@@ -86,7 +80,7 @@ class FreeForm:
         self._rests = known.rests.find(codes, found, rows)
 
     def faulty(self) -> np.ndarray:
-        """The rows, ascending, with a part that may be invalid. The other methods require that there are none."""
+        """Whether each row has a part that may be invalid. What the other methods return for it means nothing."""
         rows: np.ndarray = np.zeros(self._rows, bool)
         for codes, numbers in (
             (self._customs.codes, self._customs.faulty),
@@ -95,7 +89,7 @@ class FreeForm:
         ):
             if numbers:
                 rows |= np.isin(codes, numbers)
-        return np.flatnonzero(rows)
+        return rows
 
     def extra(self) -> pa.Array:
         """The ``extra`` column."""
@@ -138,8 +132,8 @@ class FreeForm:
             whole["search"] = {"filters": self._filters.values[filters]}
         return _encode(whole)
 
-    def hashed(self) -> Hashed:
-        """The parts as they're hashed."""
+    def fingerprints(self, size: int) -> pa.Array:
+        """The fingerprints of the rows; the records' JSON has ``size`` bytes."""
         customs, filters, rests = self._customs, self._filters, self._rests
         packed = [*map(_packed.encode, filters.values), *(each.packed if each else b"" for each in rests.values)]
         ends = len(customs.texts) + np.cumsum(np.array([0, *map(len, packed)], np.int64))
@@ -151,27 +145,33 @@ class FreeForm:
         texts = customs.texts
         if packed:
             texts = np.concatenate([texts, np.frombuffer(b"".join(packed) + PADDING, np.uint8)])
-        size = _size(customs.spans, customs.codes)
-        size += _size(spans[_FILTERS], filters.codes) if filters.values else 0
-        size += _size(spans[REST], rests.codes) if rests.values else 0
-        return Hashed(texts, spans, customs.codes, customs.uuids, rests.codes, size)
+        found, rows = self._found, self._rows
+        parts = (customs.spans, customs.codes), (spans[_FILTERS], filters.codes), (spans[REST], rests.codes)
+        size += sum(_size(*part) for part in parts) + _NUMBER_SIZE * int(found.quantity_offsets[rows])
+        size += _MORE * rows + SLACK
+        out, ends, by_uuid = np.empty(size, np.uint8), np.empty(rows, np.int64), np.empty(rows, np.bool_)
+        bits = found.numbers.view(np.int64), found.quantities.view(np.int64)
+        codes = customs.codes, customs.uuids, rests.codes
+        gather.canonical(self._codes, found, rows, *bits, texts, spans, *codes, out, ends, by_uuid)
+        return fingerprint.marked(xxh3.digests(out, ends), by_uuid)
 
-    def _custom_contexts(self, known: Remembered[Custom]) -> _Customs:
+    def _custom_contexts(self, read: Callable[[bytes], Custom]) -> _Customs:
         count = int(self._found.raw_counts[_CUSTOM])
         raws = self._found.raws[_CUSTOM, :count]
-        out = np.empty(custom_texts.room(int((raws[:, 1] - raws[:, 0]).sum()), count), np.uint8)
+        size = int((raws[:, 1] - raws[:, 0]).sum()) + count * int(_AROUND[1] - _AROUND[0]) + SLACK
+        out = np.empty(size, np.uint8)
         order = np.empty((custom_texts.MOST_KEYS, 4), np.int64)
         spans, uuids = np.empty((count, 2), np.int64), np.empty((count, 2), np.int64)
         place = custom_texts.write(self._codes, raws, count, order, out, spans, uuids)
         others = np.flatnonzero(spans[:, 0] < 0).tolist()
         faulty: list[int] = []
         if others:
-            more, faulty = self._other_customs(known, others, spans, uuids, place)
+            more, faulty = self._other_customs(read, others, spans, uuids, place)
             out = np.concatenate([out[:place], np.frombuffer(more + PADDING, np.uint8)])
         return _Customs(out, spans, uuids, self._raw_codes(_CUSTOM, CONTEXT, _CUSTOM_BIT), faulty)
 
     def _other_customs(
-        self, known: Remembered[Custom], numbers: list[int], spans: np.ndarray, uuids: np.ndarray, place: int
+        self, read: Callable[[bytes], Custom], numbers: list[int], spans: np.ndarray, uuids: np.ndarray, place: int
     ) -> tuple[bytearray, list[int]]:
         """Write those that aren't simple, and fill in ``spans`` and ``uuids``.
 
@@ -182,18 +182,17 @@ class FreeForm:
         for number in numbers:
             start, end, keys = places[number]
             try:
-                custom = known[self._text[start:end]]
+                made = read(self._text[start:end])
             except FAULTS:
-                custom = None
-            if custom is None or custom.keys != keys:  # it has a duplicate key
+                made = _FAULTY
+            if made.keys != keys:  # it has a duplicate key
                 faulty.append(number)
-                continue
             more += custom_texts.BEFORE
-            spans[number] = place + len(more), place + len(more) + len(custom.text)
-            more += custom.text + custom_texts.AFTER
-            if custom.uuid is not None:
+            spans[number] = place + len(more), place + len(more) + len(made.text)
+            more += made.text + custom_texts.AFTER
+            if made.uuid is not None:
                 uuids[number, 0] = place + len(more)
-                more += custom.uuid.encode()
+                more += made.uuid.encode()
                 uuids[number, 1] = place + len(more)
         return more, faulty
 

@@ -11,16 +11,16 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 
+from interactions.codec.rulebook import keys_within
 from interactions.codec.scanner import rest_texts
-from interactions.codec.scanner.custom import FAULTS, is_whole, keys_within, packed, whole
+from interactions.codec.scanner.custom import FAULTS, packed, remembered, whole
 from interactions.codec.scanner.found import ROWS, ScannedColumns
 from interactions.codec.scanner.layout import CAMPAIGN, CONTEXT, PAGE, SEARCH
-from interactions.codec.scanner.remembered import Remembered
 from interactions.compiled import known_texts
+from interactions.compiled.json_text import SLACK
 
 _REMEMBERED = 4_000  # texts
 _LARGEST = 2048  # bytes; longer texts are unlikely to repeat
-_DEPTH = 1  # the nesting depth of a record
 _HERE = msgspec.Raw(b"\0")  # a placeholder: JSON never contains this byte
 
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
@@ -55,10 +55,10 @@ def read(text: bytes) -> Rest:
     values = {"search": objects[SEARCH]} if SEARCH in objects else {}
     if within or CONTEXT in objects:
         values["context"] = {**objects.get(CONTEXT, {}), **within}
-    keys = keys_within(values, _DEPTH) - len(values) - len(within)
+    keys = keys_within(values) - len(values) - len(within)
     context = {**values.get("context", {}), "custom_context": _HERE}
     before, _, after = _encode({**values, "context": context}).partition(_HERE)
-    return Rest(values, packed(values if is_whole(values) else whole(values)), before, after, keys)
+    return Rest(values, packed(whole(values)), before, after, keys)
 
 
 class Numbered(NamedTuple):
@@ -72,7 +72,7 @@ class Finder:
     """Reads the rests of scanned rows, with a cache."""
 
     def __init__(self) -> None:
-        self._known = Remembered(read, most=_REMEMBERED, longest=_LARGEST)
+        self._read = remembered(read, most=_REMEMBERED, longest=_LARGEST)
         self._places = np.zeros((1, ROWS, 3), np.int32)
         self._counts = np.zeros(1, np.int64)
         self._buckets = np.zeros((1, known_texts.BUCKETS), np.int32)
@@ -83,14 +83,15 @@ class Finder:
         fields = found.unknown[: found.unknown_offsets[rows]]
         if not len(fields):
             return Numbered([], codes)
-        out = np.empty(rest_texts.room(int((fields[:, 2] - fields[:, 1]).sum()), len(fields)), np.uint8)
+        out = np.empty(int((fields[:, 2] - fields[:, 1]).sum()) + 2 * len(fields) + SLACK, np.uint8)
         args = self._places, self._counts, self._buckets
         rest_texts.write(text, fields, found.unknown_offsets, rows, out, *args, codes)
-        return Numbered([self._read(out, *place) for place in self._places[0, : self._counts[0]].tolist()], codes)
+        places = self._places[0, : self._counts[0]].tolist()
+        return Numbered([self._rest(out[start:end].tobytes(), keys) for start, end, keys in places], codes)
 
-    def _read(self, out: np.ndarray, start: int, end: int, keys: int) -> Rest | None:
+    def _rest(self, text: bytes, keys: int) -> Rest | None:
         try:
-            rest = self._known[out[start:end].tobytes()]
+            rest = self._read(text)
         except FAULTS:
             return None
         return rest if rest.keys == keys else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from interactions.compiled.jit import compiled
-from interactions.compiled.json_text import SLACK, copy_bytes
+from interactions.compiled.json_text import copy_bytes
 from interactions.compiled.known_texts import remember
 
 FIRST_KIND = 0x30  # kinds of objects are written as digits
@@ -39,8 +39,3 @@ def write(text, unknown, offsets, rows, out, places, counts, buckets, codes):
             codes[row] = remember(out, o, end, keys, places, counts, buckets, 0)
             if counts[0] > known:
                 o = end
-
-
-def room(size: int, fields: int) -> int:
-    """The most bytes that ``fields`` fields with a total size of ``size`` take."""
-    return size + 2 * fields + SLACK

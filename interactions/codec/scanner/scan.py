@@ -1,8 +1,8 @@
 """Scan records into columns of numbers and text positions, without creating an object for each value.
 
-Compiled by Numba. ``scan`` stops at a record with anything rare, doubtful or invalid, and the rule book
-(``rulebook``) decides on it. So the scanner doesn't need to know every rule, but what it accepts must be valid: tests
-check that the two agree.
+Compiled by Numba. ``scan`` doesn't read a record with anything rare, doubtful or invalid: the rule book (``rulebook``)
+decides on it. So the scanner doesn't need to know every rule, but what it accepts must be valid: tests check that the
+two agree.
 """
 
 from __future__ import annotations
@@ -110,13 +110,6 @@ def _unknown(text, key, i, kind, found, row):
 
 
 @compiled
-def _amount(text, i, slot, found, row):
-    end, value = tokens.number(text, i, found.to_double)
-    found.numbers[slot, row] = value
-    return end
-
-
-@compiled
 def _strings(text, i, slot, limit, found, row):
     if text[i] != _LIST:
         return _DOUBTFUL
@@ -155,18 +148,6 @@ def _raw(text, i, slot, found, row):
 
 
 @compiled
-def _type(text, start, end, found, row):
-    found.types[row] = named(text, start, end, layout.TYPE_OF, layout.TYPE_NAME, layout.TYPE_SIZE)
-    return found.types[row] >= 0
-
-
-@compiled
-def _time(text, start, end, found, row):
-    found.times[row], is_known = tokens.moment(text, start, end)
-    return is_known
-
-
-@compiled
 def _text(text, i, form, slot, limit, found, row):
     """Read a string, or a value that is written as one."""
     if text[i] != _QUOTE:
@@ -178,9 +159,10 @@ def _text(text, i, form, slot, limit, found, row):
     if form == layout.TEXT:
         is_good = json_text.fits(text, start, end, limit)
     elif form == layout.TIME:
-        is_good = _time(text, start, end, found, row)
+        found.times[row], is_good = tokens.moment(text, start, end)
     elif form == layout.TYPE:
-        is_good = _type(text, start, end, found, row)
+        found.types[row] = named(text, start, end, layout.TYPE_OF, layout.TYPE_NAME, layout.TYPE_SIZE)
+        is_good = found.types[row] >= 0
     elif form == layout.UUID:
         is_good = tokens.is_uuid(text, start, end)
     else:
@@ -196,7 +178,8 @@ def _value(text, i, kind, field, found, row):
     """Read the value at ``i`` of a field that isn't an object. Returns the place after it, or a negative reason."""
     form, slot = layout.FORM[kind, field], layout.SLOT[kind, field]
     if form == layout.NUMBER:
-        return _amount(text, i, slot, found, row)
+        i, found.numbers[slot, row] = tokens.number(text, i, found.to_double)
+        return i
     if form == layout.TEXTS:
         return _strings(text, i, slot, layout.LIMIT[kind, field], found, row)
     if form == layout.NUMBERS:
@@ -297,25 +280,43 @@ def _past_separators(text, i):
 
 
 @compiled
-def scan(text, i, size, most, found):
+def _doubtful_end(text, i, number, ends):
+    """The place after a record that can't be read; -1 if it isn't certain where it ends."""
+    if len(ends):
+        return np.int64(ends[number])
+    return json_text.raw(text, i)[0] if text[i] == _OPEN else np.int64(-1)
+
+
+@compiled
+def scan(text, i, size, most, ends, found):
     """Read as many records as there is room for, from the place ``i`` of a text of ``size`` bytes plus padding.
 
-    Returns a status and the number of rows: ENDED at the end of the text, FULL if there's no room for the next record,
-    STOPPED if the next record is doubtful or longer than ``most`` bytes.
+    A record that may be invalid is marked as doubtful and passed over. ``ends`` has the place after each record; if
+    it's empty, a doubtful one ends where its brackets match.
+
+    Returns a status and the number of records. The status is ENDED at the end of the text, FULL if there's no room for
+    the next record, STOPPED if the end of the next record is unclear or it's longer than ``most`` bytes.
     """
     for slot in range(found.raw_counts.shape[0]):
         found.raw_counts[slot] = 0
         found.buckets[slot, :] = -1
-    row = 0
+    number = row = 0
     while True:
         i = _past_separators(text, i)
         if i >= size:
-            return ENDED, row
-        if row == ROWS:
-            return FULL, row
+            return ENDED, number
+        if number == ROWS:
+            return FULL, number
         end = _record(text, i, found, row)
+        if end == _NO_ROOM:
+            return FULL, number
+        found.doubtful[number] = end < 0
+        if end < 0:
+            end = _doubtful_end(text, i, number, ends)
+        else:
+            row += 1
         if end < 0 or end - i > most:
-            return (FULL if end == _NO_ROOM else STOPPED), row
-        found.record_starts[row], found.record_ends[row] = i, end
+            return STOPPED, number
+        found.record_starts[number], found.record_ends[number] = i, end
         i = end
-        row += 1
+        number += 1

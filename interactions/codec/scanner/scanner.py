@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -10,8 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from interactions.codec.origin import Origin
-from interactions.codec.scanner import rest, scan
-from interactions.codec.scanner.custom import customs
+from interactions.codec.scanner import scan
 from interactions.codec.scanner.found import PADDING, room
 from interactions.codec.scanner.free_form import FreeForm, Known
 from interactions.codec.scanner.layout import RECORD, bit
@@ -23,15 +22,19 @@ _TIMED = bit(RECORD, "timestamp")
 _MOMENT, _KEY = pa.timestamp("us", "UTC"), pa.int64()
 
 FEW = 20  # a table for fewer records takes as long as one for a few hundred, so they're read with others
+_BY_BRACKETS = np.empty(0, np.int64)  # where the ends of records aren't known
 
 
 @dataclass(slots=True)
 class Scanned:
-    """Tables with ``records`` rows in total, ``untimed`` of which had no timestamp; the last ends at ``end``."""
+    """Consecutive records of a text, up to its place ``end``: the ``tables`` of those that are certainly valid,
+    ``untimed`` of which have no timestamp, and the numbers of the ``doubtful`` others with where each starts and ends.
+    """
 
     tables: list[pa.Table] = field(default_factory=list)
     records: int = 0
     untimed: int = 0
+    doubtful: dict[int, tuple[int, int]] = field(default_factory=dict)
     end: int = 0
 
 
@@ -41,66 +44,77 @@ class Scanner:
 
     def __init__(self, origin: Origin, keyring: Keyring | None, *, only_checks: bool = False) -> None:
         self._origin, self._keyring, self._only_checks = origin, keyring, only_checks
-        self._known = Known(customs(), rest.Finder())
+        self._known = Known()
         self._found = room()
 
-    def read(self, text: bytes, *, most: int | None = None) -> Scanned:
-        """Read the records at the beginning of a text, up to the first that may be invalid or is longer than ``most``
-        bytes. If that leaves fewer than FEW, none are read."""
-        codes = np.frombuffer(text + PADDING, np.uint8)
-        taken = Scanned()
-        while True:
-            how, rows = self._scan(codes, taken.end, len(text), len(text) if most is None else most)
-            good = rows
-            if rows:
-                free = FreeForm(self._found, codes, text, rows, self._known)
-                if len(faulty := free.faulty()):
-                    how, good = scan.STOPPED, int(faulty[0])
-                    free = FreeForm(self._found, codes, text, good, self._known)
-                if good >= FEW or (good and how != scan.STOPPED):
-                    self._take(taken, free, codes, good)
-            if how != scan.FULL:
-                return taken
+    def read(
+        self, text: bytes, *, may_end: Callable[[int, int], bool] = lambda start, end: True, most: int | None = None
+    ) -> Iterator[Scanned]:
+        """Read the records at the beginning of a text, up to the first with an unclear end or more than ``most`` bytes.
+        If only fewer than FEW are left before that one, they aren't read.
 
-    def read_each(self, texts: Sequence[bytes]) -> tuple[Scanned, list[int]]:
-        """Read texts of one JSON value each. Returns the tables, and the indexes of texts that may be invalid; the
-        tables are complete only if there are none."""
+        A doubtful record from ``start`` to ``end`` has an unclear end unless ``may_end`` returns True.
+        """
+        codes = np.frombuffer(text + PADDING, np.uint8)
+        how, end = scan.FULL, 0
+        while how == scan.FULL:
+            how, count = self._scan(codes, end, len(text), len(text) if most is None else most, _BY_BRACKETS)
+            unclear = next((number for number, span in self._doubtful(count).items() if not may_end(*span)), None)
+            if unclear is not None:
+                how, count = scan.STOPPED, unclear
+            if not count or (count < FEW and how == scan.STOPPED):
+                return
+            taken = Scanned()
+            self._take(taken, codes, text, count)
+            end = taken.end
+            yield taken
+
+    def read_each(self, texts: Sequence[bytes]) -> Scanned:
+        """Read texts of one JSON value each."""
         text = b"\n".join(texts)
         codes = np.frombuffer(text + PADDING, np.uint8)
-        starts = np.cumsum([0, *(len(each) + 1 for each in texts)]).tolist()
-        taken, left, first = Scanned(), [], 0
-        while first < len(texts):
-            how, rows = self._scan(codes, starts[first], len(text), len(text))
-            if rows:
-                free = FreeForm(self._found, codes, text, rows, self._known)
-                left += (first + free.faulty()).tolist()
-                if not left:
-                    self._take(taken, free, codes, rows)
-            first += rows
-            if how == scan.STOPPED:
-                left.append(first)
-                first += 1
-        return taken, left
+        ends = np.cumsum(np.array([len(each) + 1 for each in texts], np.int64)) - 1
+        taken = Scanned()
+        while taken.records < len(texts):
+            start = int(ends[taken.records]) - len(texts[taken.records])
+            _, count = self._scan(codes, start, len(text), len(text), ends[taken.records :])
+            self._take(taken, codes, text, count)
+        return taken
 
-    def _scan(self, codes: np.ndarray, place: int, size: int, most: int) -> tuple[int, int]:
+    def _doubtful(self, count: int) -> dict[int, tuple[int, int]]:
+        """Where each doubtful one of the scanned records starts and ends."""
+        found = self._found
+        numbers = np.flatnonzero(found.doubtful[:count])
+        spans = zip(found.record_starts[numbers].tolist(), found.record_ends[numbers].tolist(), strict=True)
+        return dict(zip(numbers.tolist(), spans, strict=True))
+
+    def _scan(self, codes: np.ndarray, place: int, size: int, most: int, ends: np.ndarray) -> tuple[int, int]:
         while True:
-            how, rows = scan.scan(codes, place, size, most, self._found)
-            if rows or how != scan.FULL:
-                return how, rows
+            how, count = scan.scan(codes, place, size, most, ends, self._found)
+            if count or how != scan.FULL:
+                return how, count
             self._found = room(2 * len(self._found.quantities), 2 * len(self._found.unknown))
 
-    def _take(self, taken: Scanned, free: FreeForm, codes: np.ndarray, rows: int) -> None:
-        timed = self._found.has[RECORD, :rows] & _TIMED != 0
-        if not self._only_checks:
-            taken.tables.append(self._table(free, codes, timed))
-        taken.records += rows
-        taken.untimed += rows - int(np.count_nonzero(timed))
-        taken.end = int(self._found.record_ends[rows - 1])
+    def _take(self, taken: Scanned, codes: np.ndarray, text: bytes, count: int) -> None:
+        """Add the scanned records to ``taken``. Their free-form parts are checked only here."""
+        doubtful = self._found.doubtful[:count]
+        rows = count - int(np.count_nonzero(doubtful))
+        if rows:
+            free = FreeForm(self._found, codes, text, rows, self._known)
+            faulty, timed = free.faulty(), self._found.has[RECORD, :rows] & _TIMED != 0
+            if not self._only_checks and not faulty.all():
+                table = self._table(free, codes, timed, count)
+                taken.tables.append(table.filter(pa.array(~faulty)) if faulty.any() else table)
+            taken.untimed += int(np.count_nonzero(~(timed | faulty)))
+            doubtful[~doubtful] = faulty
+        taken.doubtful.update((taken.records + number, span) for number, span in self._doubtful(count).items())
+        taken.records += count
+        taken.end = int(self._found.record_ends[count - 1])
 
-    def _table(self, free: FreeForm, codes: np.ndarray, timed: np.ndarray) -> pa.Table:
-        """The table of the scanned rows; ``timed`` are those with a timestamp."""
+    def _table(self, free: FreeForm, codes: np.ndarray, timed: np.ndarray, count: int) -> pa.Table:
+        """The table of the rows of ``count`` scanned records; ``timed`` are those with a timestamp."""
         rows, received = len(timed), self._origin.received
-        arrays = ScannedRows(self._found, codes, rows, free).columns()
+        arrays = ScannedRows(self._found, codes, rows, count, free).columns()
         arrays["timestamp"] = plain(np.where(timed, self._found.times[:rows], received), _MOMENT)
         arrays["received_at"] = plain(np.full(rows, received), _MOMENT)
         arrays["import_id"] = plain(np.full(rows, self._origin.import_id), _KEY)
@@ -111,5 +125,5 @@ class Scanner:
 def load() -> None:
     """Load the compiled code, compiling it if necessary, so that the first records don't have to wait."""
     text = b'{"type":"checkout","user_id":"","product_ids":["a"],"quantities":1,"revenue":1,"context":{"a":1}}'
-    Scanner(Origin(0, datetime(1970, 1, 1, tzinfo=UTC)), None).read(b"\n".join([text] * FEW))
+    next(Scanner(Origin(0, datetime(1970, 1, 1, tzinfo=UTC)), None).read(b"\n".join([text] * FEW)))
     load_compiled()

@@ -21,13 +21,6 @@ _EPOCH = 719_162  # days from 0001-01-01 to 1970-01-01
 
 
 @compiled
-def _past_digits(text, i):
-    while 0x30 <= text[i] <= 0x39:
-        i += 1
-    return i
-
-
-@compiled
 def number(text, i, to_double):
     """The place after a number and its value; -1 if it isn't a number or is too large. ``to_double`` is the address for
     ``lanes.double``, which reads numbers that can't be computed exactly here."""
@@ -55,10 +48,11 @@ def number(text, i, to_double):
     if text[i] | 0x20 == 0x65:
         i += 1
         i += text[i] == 0x2B or text[i] == 0x2D
-        end = _past_digits(text, i)
-        if end == i:
+        if not 0x30 <= text[i] <= 0x39:
             return -1, 0.0
-        i, is_short = end, False
+        while 0x30 <= text[i] <= 0x39:
+            i += 1
+        is_short = False
     if is_short:
         value = float(mantissa) / _POWERS[scale]
         value = -value if negative else value

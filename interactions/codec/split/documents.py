@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import BinaryIO
 
 from interactions.codec.split import syntax, windows
@@ -55,6 +54,8 @@ class Documents(TextBuffer):
         self._just_opened = False
         self._was_damaged = False
         self._ended = False
+        self._text_at = 0  # the offset of the text that the scanner reads
+        self._damaged_until = -1  # the offset of the end of a damaged record in it
         self.inside: Open | None = None  # what was open where the first record began
 
     def lead(self) -> Window:
@@ -84,12 +85,22 @@ class Documents(TextBuffer):
     def text(self) -> bytes:
         """The text of the next window; empty if no record can begin there."""
         self._fill(windows.WINDOW_BYTES)
+        self._text_at = self._place
         return self._held[: windows.WINDOW_BYTES] if self._tail is None else b""
+
+    def may_end(self, text: bytes, start: int, end: int) -> bool:
+        """Whether a record of :meth:`text` ends where its brackets match, at ``end``."""
+        if syntax.TYPE_FIRST.match(text, start, end) is None and _names_data(text, start, end):
+            return False
+        if value_end(memoryview(text), start, end).place == end:
+            return True
+        self._damaged_until = self._text_at + end
+        return syntax.cut_of(text, start, end) == syntax.Cut(end)
 
     def skip(self, size: int) -> None:
         """Skip ``size`` bytes of whole records that the scanner has read."""
-        self._passed()
         self._drop(size)
+        self._passed(is_damaged=self._place == self._damaged_until)
 
     def next(self, most: int, *, waits: bool = False) -> Window | None:
         """At most ``most`` pieces that begin within the next window; None at the end of the range.
@@ -220,7 +231,7 @@ class Documents(TextBuffer):
         self._passed(is_damaged=is_damaged)
         piece = self._piece(start, _stripped(text, start, end), is_damaged=is_damaged)
         if len(self.open) == _DEEPEST and syntax.DATA_FIRST.match(text, start, end) is not None:
-            piece = replace(piece, rule=TOO_DEEP)
+            piece = piece._replace(rule=TOO_DEEP)
         self._pieces.append(piece)
         return end
 

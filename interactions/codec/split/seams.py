@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import islice
 from typing import Any, BinaryIO
 
 import msgspec
@@ -20,6 +21,7 @@ from interactions.contract import schema
 _SEAM = re.compile(rb"[}\]](?:[ \t\r\n,\x1e]++|\xef\xbb\xbf)*+(?=[{\[])")
 _LINE_SEAM = re.compile(rb"(?:[\r\n]\x1e?|\x1e)(?:\xef\xbb\xbf)?(?=\{)")
 _BEFORE = 4096  # bytes of separators to look back over
+_MOST_TRIES, _MOST_BYTES = 200, 8 << 20  # if more places read like a seam, exact reading is cheaper
 
 
 def inside_at(file: BinaryIO, place: int, inside: Open) -> Open:
@@ -43,42 +45,27 @@ def next_record(
     """
     if by_line and (found := _LINE_SEAM.search(text)):
         return found.end()
-    finder = _RecordFinder(text, is_record or _has_type)
-    for seam in _SEAM.finditer(text):
-        if finder.at(seam.end()):
+    view, bytes_left = memoryview(text), _MOST_BYTES
+    for seam in islice(_SEAM.finditer(text), _MOST_TRIES):
+        head = syntax.HEAD.match(text, seam.end())
+        place = seam.end() if head is None else head.end()
+        end = syntax.value_end(view, place, len(text)).place
+        if end is not None and _is_record(text[place:end], is_record or _has_type):
             return seam.end()
-        if finder.is_over:
+        bytes_left -= (end or len(text)) - place
+        if bytes_left <= 0:
             break
     return None
 
 
-class _RecordFinder:
-    """Looks for a record in a text, up to a limit: if too many places read like a seam, exact reading is cheaper."""
-
-    def __init__(self, text: bytes, is_record: Callable[[dict[str, Any]], bool]) -> None:
-        self._text, self._view, self._is_record = text, memoryview(text), is_record
-        self._tries, self._bytes = 200, 8 << 20
-
-    @property
-    def is_over(self) -> bool:
-        return self._tries <= 0 or self._bytes <= 0
-
-    def at(self, place: int) -> bool:
-        """Whether an object with an interaction type begins here. Nested objects hardly ever have one."""
-        self._tries -= 1
-        head = syntax.HEAD.match(self._text, place)
-        place = place if head is None else head.end()
-        end = syntax.value_end(self._view, place, len(self._text)).place
-        self._bytes -= (end or len(self._text)) - place
-        return end is not None and self._holds(self._text[place:end])
-
-    def _holds(self, text: bytes) -> bool:
-        try:
-            found = msgspec.json.decode(text)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            return False
-        return isinstance(found, dict) and self._is_record(found)
+def _is_record(text: bytes, is_record: Callable[[dict[str, Any]], bool]) -> bool:
+    try:
+        found = msgspec.json.decode(text)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return False
+    return isinstance(found, dict) and is_record(found)
 
 
 def _has_type(found: dict[str, Any]) -> bool:
+    """Whether it has an interaction type. Nested objects hardly ever have one."""
     return found.get("type") in schema.TYPES

@@ -26,15 +26,8 @@ class Tracker:
 
     def value_end(self, piece: bytes) -> int | None:
         """Take the next piece. Returns how many of its bytes belong to the value if it ends here, else None."""
-        before = len(self._held)
-        depths, places = self._follow(piece)
-        ended = np.flatnonzero(depths <= 0)
-        return int(places[ended[0]]) + 1 - before if len(ended) else None
-
-    def _follow(self, piece: bytes) -> tuple[np.ndarray, np.ndarray]:
-        text = self._held + piece
-        kept = len(text) - len(text.rstrip(_BACKSLASH))
-        whole = len(text) - kept % 2
+        text, before = self._held + piece, len(self._held)
+        whole = len(text) - (len(text) - len(text.rstrip(_BACKSLASH))) % 2
         self._held = text[whole:]
         codes = np.frombuffer(_ESCAPE.sub(b"__", text[:whole]), np.uint8)
         within = np.bitwise_xor.accumulate((codes == _QUOTE).view(np.uint8)).view(bool) ^ self._within
@@ -42,8 +35,9 @@ class Tracker:
         steps[within] = 0
         places = np.flatnonzero(steps)
         depths = np.cumsum(steps[places], dtype=np.int64) + self._depth
-        if len(within):
+        if whole:
             self._within = bool(within[-1])
         if len(depths):
             self._depth = int(depths[-1])
-        return depths, places
+        ended = np.flatnonzero(depths <= 0)
+        return int(places[ended[0]]) + 1 - before if len(ended) else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 WINDOW_BYTES = 2 << 20  # 1 MB is 10% slower because of Python's overhead per table
 MOST_PIECES = 10_000  # per window; it bounds the violations held in memory
@@ -50,8 +50,7 @@ class ByteRange:
         return self.end >= self.length
 
 
-@dataclass(frozen=True, slots=True)
-class RecordPiece:
+class RecordPiece(NamedTuple):
     """What should be one record: its position in a window and, if already known, the ``rule`` that it breaks.
 
     ``is_damaged`` means that it isn't valid JSON.
@@ -95,11 +94,12 @@ class TextBuffer:
 
     def _fill(self, size: int) -> None:
         """Read until the buffer has ``size`` bytes, or all that are left."""
-        wanted = min(size - len(self._held), self._run.end - self._at)
-        if wanted > 0:
-            more = self._file.read(wanted)
-            self._at = self._at + len(more) if len(more) == wanted else self._run.end
-            self._held += more
+        size = min(size, self._run.end - self._place)
+        if size > len(self._held) and not self._all_read:
+            # Reading the few bytes that are held again is faster than putting them before the others.
+            self._file.seek(self._place)
+            self._held = self._file.read(size)
+            self._at = self._place + size if len(self._held) == size else self._run.end
 
     def _chunks(self) -> Iterator[tuple[int, bytes]]:
         """The buffer, then the rest of the range in chunks, each with its file offset. Nothing is kept."""

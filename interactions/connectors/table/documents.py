@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import io
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from functools import lru_cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from interactions.codec.rejected import Rejected
+from interactions.codec.split.windows import ByteRange
+from interactions.connectors.documents import documents
 from interactions.connectors.table.errors import Empty, NoTable, RowTooLong
 from interactions.connectors.table.mapping import Reading
 from interactions.connectors.table.parquet import ITEMS
-from interactions.connectors.table.rows import MOST_COLUMNS, Rows, Text, named, refused
+from interactions.connectors.table.rows import MOST_COLUMNS, Rows, Text, named, refused, words_of
 from interactions.contract import schema
 from interactions.unpack import Readable, read
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _PIECE: Final = 4 << 20
 _LONGEST: Final = 16 << 20
@@ -23,6 +30,9 @@ _BLANK: Final = b"\xef\xbb\xbf \t\r\n"
 _DEEPEST: Final = 5
 _SAMPLE: Final = 1_000
 _ENVELOPES: Final = ("data", "events", "records", "items", "results", "rows")
+_INNER_ENVELOPES: Final = ("data", "events", "records", "results", "rows", "hits", "docs")
+"""Of lists within an object of an object. Carts of a single event have items there, too."""
+_DEEPEST_ENVELOPE: Final = 3
 _NO_JSON: Final = "It is not valid JSON."
 _NO_OBJECT: Final = "It is not an object."
 _NOTE_ALONE: Final = "It is a note without a row: write the row's values as columns beside the note."
@@ -46,7 +56,7 @@ class JsonTable:
         for events, _ in self._events():
             for event in events[: _SAMPLE - seen]:
                 if isinstance(event, dict):
-                    found.update(dict.fromkeys(_paths(event)))
+                    found.update(dict.fromkeys(paths_of(event)))
                     seen += 1
             if seen >= _SAMPLE:
                 break
@@ -69,10 +79,17 @@ class JsonTable:
                 if isinstance(event, _Unread)
             ]
             good = [event for event in events if not isinstance(event, _Unread)]
-            columns = [_column([_value(event, path) for event in good]) for path in self._paths]
+            columns = [column_of([value_at(event, path) for event in good]) for path in self._paths]
             table = pa.table(dict(zip(self.columns, columns, strict=True)))
             yield Rows(table, first, size, rejected)
             first += len(events)
+
+    def texts(self) -> Iterator[pa.Array]:
+        import pyarrow as pa
+
+        for events, _ in self._events():
+            yield words_of(event.text for event in events if isinstance(event, _Unread))
+            yield pa.array(_texts_in(event for event in events if not isinstance(event, _Unread)), pa.string())
 
     def _events(self) -> Iterator[tuple[list[Any], int]]:
         """The rows in batches, each with the number of bytes read for it."""
@@ -99,12 +116,18 @@ def _is_one(head: bytes) -> bool:
     return isinstance(found, dict) and _listed(found) is not None and head.count(b"\n") <= 1
 
 
-def _listed(document: dict[str, Any]) -> list[Any] | None:
-    """The list of rows in an envelope object; None if it isn't one."""
-    for name in _ENVELOPES:
-        if isinstance(document.get(name), list) and any(isinstance(each, dict) for each in document[name]):
+def _listed(document: dict[str, Any], names: Sequence[str] = _ENVELOPES, depth: int = 1) -> list[Any] | None:
+    """The list of rows in an envelope object, or in objects within it; None if it isn't one."""
+    for name in names:
+        if _has_objects(document.get(name)):
             return list(document[name])
-    return None
+    inner = [each for each in document.values() if isinstance(each, dict)] if depth < _DEEPEST_ENVELOPE else []
+    lists = (_listed(each, _INNER_ENVELOPES, depth + 1) for each in inner)
+    return next((each for each in lists if each is not None), None)
+
+
+def _has_objects(value: Any) -> bool:
+    return isinstance(value, list) and any(isinstance(each, dict) for each in value)
 
 
 def _lines(head: bytes, text: Readable) -> Iterator[tuple[list[Any], int]]:
@@ -116,24 +139,26 @@ def _lines(head: bytes, text: Readable) -> Iterator[tuple[list[Any], int]]:
             raise RowTooLong(_LONGEST)
         for start in range(0, len(lines) or 1, _ROWS):
             some = lines[start : start + _ROWS]
-            yield [_event(line) for line in some if line.strip(b" \t\r\x1e,")], sum(map(len, some)) + len(some)
+            rows = [row for line in some if line.strip(b" \t\r\x1e,") for row in _rows_in(line)]
+            yield rows, sum(map(len, some)) + len(some)
         piece = read(text, _PIECE)
     if rest.strip():
-        yield [_event(rest)], len(rest)
+        yield _rows_in(rest), len(rest)
 
 
-def _event(line: bytes) -> Any:
+def _rows_in(line: bytes) -> list[Any]:
+    """The row in a line, or those of a list in it."""
     try:
         found = _decode(line.lstrip(b"\xef\xbb\xbf\x1e").rstrip(b", \r"))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return _Unread(line[:4096].decode(errors="replace"), _NO_JSON)
-    return _row(found)
+        return [_Unread(line.decode(errors="replace"), _NO_JSON)]
+    return list(map(_row, found)) if _has_objects(found) else [_row(found)]
 
 
 def _row(found: Any) -> Any:
     """An object without Dojo's note on it; :class:`_Unread` if it can't be read or is only a note."""
     if not isinstance(found, dict):
-        return _Unread(msgspec.json.encode(found).decode()[:4096], _NO_OBJECT)
+        return _Unread(msgspec.json.encode(found).decode(), _NO_OBJECT)
     note = found.pop(schema.NOTE, None)
     if note is None or found:
         return found
@@ -150,10 +175,12 @@ def _whole(head: bytes, text: Readable) -> Iterator[tuple[list[Any], int]]:
         size += len(piece)
         if size > 64 * _LONGEST:
             raise NoTable("The file is one JSON document of more than 1 GB: write an object a line.")
+    whole = b"".join(parts).lstrip(_BLANK)
     try:
-        found = _decode(b"".join(parts).lstrip(_BLANK))
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise NoTable("The file isn't valid JSON.") from error
+        found = _decode(whole)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        yield from _several(whole)
+        return
     listed = found if isinstance(found, list) else _listed(found) or [found] if isinstance(found, dict) else []
     share = size // max(1, len(listed))
     for start in range(0, len(listed), _ROWS):
@@ -164,14 +191,32 @@ def _whole(head: bytes, text: Readable) -> Iterator[tuple[list[Any], int]]:
         )
 
 
-def _paths(value: dict[str, Any], before: str = "", depth: int = 1) -> Iterator[str]:
+def _several(text: bytes) -> Iterator[tuple[list[Any], int]]:
+    """The rows of several documents one after another, such as objects on several lines each. Raises NoTable if none of
+    them is an object."""
+    has_rows = False
+    for decoded in documents(io.BytesIO(text), ByteRange(0, len(text), len(text)), _LONGEST):
+        rows = [_row_of(each) for each in decoded.documents]
+        has_rows = has_rows or any(isinstance(each, dict) for each in rows)
+        if rows and not has_rows:
+            raise NoTable("The file isn't valid JSON.")
+        yield rows, decoded.size
+
+
+def _row_of(document: Any) -> Any:
+    if isinstance(document, Rejected):
+        return _Unread(document.text.decode(errors="replace"), _NO_JSON)
+    return _row(document)
+
+
+def paths_of(value: dict[str, Any], before: str = "", depth: int = 1) -> Iterator[str]:
     """The paths of an object's values: ``a.b`` within an object, ``a[].b`` within each object of a list."""
     for name, inner in value.items():
         path = before + name
         if isinstance(inner, dict) and inner and depth < _DEEPEST:
-            yield from _paths(inner, f"{path}.", depth + 1)
+            yield from paths_of(inner, f"{path}.", depth + 1)
         elif isinstance(inner, list) and inner and isinstance(inner[0], dict) and ITEMS not in path:
-            yield from _paths(inner[0], f"{path}{ITEMS}.", depth + 1)
+            yield from paths_of(inner[0], f"{path}{ITEMS}.", depth + 1)
         else:
             yield path
 
@@ -182,7 +227,8 @@ def _steps(path: str) -> tuple[list[str], list[str] | None]:
     return outer.split("."), inner.split(".") if items else None
 
 
-def _value(event: dict[str, Any], path: str) -> Any:
+def value_at(event: dict[str, Any], path: str) -> Any:
+    """The value at a path of an object; None if it has none."""
     if path in event:  # also if a table's column has the name of a path
         return event[path]
     outer, inner = _steps(path)
@@ -203,7 +249,24 @@ def _follow(value: Any, names: Sequence[str]) -> Any:
     return value
 
 
-def _column(values: list[Any]) -> Any:
+def _texts_in(events: Iterable[Any]) -> set[str]:
+    """All names and values in events, at any depth and in any event: paths are those of the first ones alone."""
+    found: set[str] = set()
+    left = list(events)
+    while left:
+        value = left.pop()
+        if isinstance(value, dict):
+            found.update(value)
+            left += value.values()
+        elif isinstance(value, list):
+            left += value
+        elif (text := _text(value)) is not None:
+            found.add(text)
+    return found
+
+
+def column_of(values: list[Any]) -> Any:
+    """A column of texts, or of lists of texts, from any JSON values."""
     import pyarrow as pa
 
     if any(isinstance(value, list) for value in values):

@@ -17,6 +17,20 @@ class Empty(FileRefused):
         super().__init__("The file has a header but no rows." if has_header else "The file has no records.")
 
 
+class EmptyWorkbook(Empty):
+    """The workbook, or its chosen sheet, has no rows."""
+
+    def __init__(self) -> None:
+        super().__init__(has_header=False)
+
+
+class Packed(FileRefused):
+    """A Parquet file is packed in another file."""
+
+    def __init__(self) -> None:
+        super().__init__("The file has a Parquet file in it: import that by itself, as it's compressed already.")
+
+
 class OneColumn(FileRefused):
     """The table has one column, which isn't enough for an interaction."""
 
@@ -61,4 +75,8 @@ class MappingRefused(FileRefused):
 
 
 class Unanswered(MappingRefused):
-    """The mapping leaves a question open that only a person can answer."""
+    """The mapping leaves a question open that only a person can answer; ``name`` is its subject."""
+
+    def __init__(self, sentence: str, name: str) -> None:
+        self.name = name
+        super().__init__(sentence)

@@ -9,10 +9,12 @@ from typing import Final
 import msgspec
 
 from interactions import unpack
+from interactions.connectors.columnar import MAGIC
 from interactions.connectors.table.documents import JsonTable
-from interactions.connectors.table.errors import Empty, Encrypted, NoTable
+from interactions.connectors.table.errors import Empty, Encrypted, NoTable, Packed
 from interactions.connectors.table.mapping import Reading
-from interactions.connectors.table.parquet import HIDDEN, MAGIC, Parquet
+from interactions.connectors.table.objects import with_objects
+from interactions.connectors.table.parquet import HIDDEN, Parquet
 from interactions.connectors.table.rows import Table, Text
 from interactions.connectors.table.separated import Separated
 from interactions.connectors.table.utf8 import UTF_8
@@ -51,7 +53,7 @@ def open_table(path: Openable, reading: Reading | None = None, text: Opener = un
     if magic == MAGIC:
         return Parquet(path)
     if magic == HIDDEN:
-        raise Encrypted("The Parquet file is encrypted: write it without encryption.")
+        raise Encrypted("The Parquet file is encrypted. Write it without encryption.")
     if magic == OFFICE or (magic == ZIP and is_workbook(path)):
         return Workbook(path, said)
     with closing(text(path)) as opened:
@@ -60,6 +62,8 @@ def open_table(path: Openable, reading: Reading | None = None, text: Opener = un
         raise Empty(has_header=False)
     if head[:1] in (b"{", b"["):
         return JsonTable(lambda: text(path))
+    if head[:4] == MAGIC:
+        raise Packed
     if head[:1] == b"<":
         raise NoTable("The file is HTML or XML, not a table.")
-    return Separated(lambda: text(path), said)
+    return with_objects(Separated(lambda: text(path), said))

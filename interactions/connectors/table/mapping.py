@@ -65,6 +65,9 @@ class Mapping(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
     to skip its rows; a value that's missing there is a type's own name or is skipped. ``separators`` has the separator
     of the values of a list, by field; JSON_LIST for JSON. ``absent`` are texts that mean "no value".
 
+    ``uuid_prefix`` comes before each value of the uuid's column: ``shopify:order:`` makes an order the same record as
+    in a webhook.
+
     Check-outs with the same value in the ``order`` column become one. Its revenue is the sum of their rows', or with
     ``order_total`` the one that each row repeats.
     """
@@ -78,6 +81,7 @@ class Mapping(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
     decimal: str = "."
     absent: tuple[str, ...] = ()
     skip: tuple[Skip, ...] = ()
+    uuid_prefix: str = ""
     order: str = ""
     order_total: bool = False
     reading: Reading = Reading()
@@ -156,7 +160,7 @@ def require_sound(mapping: Mapping, columns: Sequence[str]) -> None:
         if name is not None and name not in schema.GROUP_OF:
             raise MappingRefused(f'There is no interaction type "{name[:60]}".')
     if mapping.times.form not in ("", *FORMS):
-        raise MappingRefused(f'There is no form of times called "{mapping.times.form[:60]}".')
+        raise MappingRefused(f'There is no time format called "{mapping.times.form[:60]}".')
     if not _is_zone(mapping.times.zone):
         raise MappingRefused(f'There is no time zone "{mapping.times.zone[:60]}".')
     if mapping.decimal not in (".", ","):

@@ -21,7 +21,8 @@ _COLUMNS: Final[dict[str, str]] = {
     "timestamp": (
         "timestamp time datetime date when eventtime eventtimestamp eventdate createdat created occurredat ts "
         "orderdate ordertime purchasedate purchasetime invoicedate visittime servertime happenedat at day "
-        "zeit zeitpunkt datum zeitstempel fecha orderedat placedat receivedat timeutc eventtimeutc"
+        "zeit zeitpunkt datum zeitstempel fecha orderedat placedat receivedat timeutc eventtimeutc "
+        "occurred happened recordedat loggedat"
     ),
     "user_id": (
         "userid user customerid customer client clientid member memberid account accountid buyer buyerid "
@@ -50,7 +51,9 @@ _COLUMNS: Final[dict[str, str]] = {
     "miso_id": "misoid",
     "custom_action_name": "customactionname",
     "question_id": "questionid",
-    "context.page.url": "url pageurl page pagelocation link location landingpage currenturl seite",
+    "context.page.url": (
+        "url pageurl page pagelocation pageaddress webaddress link location landingpage currenturl seite address"
+    ),
     "context.page.referrer": "referrer referer pagereferrer referringurl",
     "context.page.title": "pagetitle title",
     "context.locale": "locale language lang sprache",
@@ -86,11 +89,11 @@ _TYPES: Final[dict[str, str]] = {
     "search": "search searchpage searched searches productssearched searchsubmitted viewsearchresults sitesearch query",
     "impression": "impression impressions shown displayed seen",
     "add_to_cart": (
-        "addtocart cart cartadd addedtocart productadded atc addtobasket basketadd basket productaddedtocart "
-        "addcart carted addtobag itemadded"
+        "addtocart cart cartadd addedtocart productadded atc addtobasket addedtobasket basketadd basket "
+        "productaddedtocart addcart carted addtobag addedtobag itemadded additemtocart addproducttocart"
     ),
     "remove_from_cart": (
-        "removefromcart cartremove productremoved removedfromcart basketremove removefrombasket "
+        "removefromcart cartremove productremoved removedfromcart basketremove removefrombasket removedfrombasket "
         "productremovedfromcart itemremoved"
     ),
     "subscribe": "subscribe subscribed subscription newslettersubscribe signup",
@@ -98,7 +101,7 @@ _TYPES: Final[dict[str, str]] = {
     "checkout": (
         "checkout purchase purchased purchases buy bought order ordered ordercompleted transaction "
         "checkoutcompleted sale sold orderplaced orderpaid placedorder completedorder completepurchase "
-        "conversion kauf bestellung compra"
+        "conversion itempurchased productpurchased kauf bestellung compra"
     ),
     "refund": "refund refunded return returned orderrefunded",
     "read": "read articleread",

@@ -62,14 +62,15 @@ class Orders:
 
     def gathered(self) -> Iterator[tuple[Any, dict[str, Any]]]:
         """The numbers of the orders' first rows and the orders' values, in batches."""
+        from pyarrow import compute as pc
+
         if not self.rows:
             return
         shares = self.rows // _ROWS_AT_ONCE + 1
         for share in range(shares):
             found = self._opened().sql(self._sql(), params=[shares, share, _UUID]).to_arrow_table()
             values = dict(zip(self._fields, found.columns[2:], strict=True))
-            if UUID not in values:
-                values[UUID] = found["uuid"]
+            values[UUID] = pc.coalesce(values[UUID], found["uuid"]) if UUID in values else found["uuid"]
             if found.num_rows:
                 yield found["number"], values
 

@@ -5,17 +5,19 @@ If a cell of a column isn't, the column is left to ``statement``, which gives th
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final
 
+import numpy as np
+
+from interactions.compiled import cells as loops
 from interactions.connectors.table import times
 from interactions.connectors.table.assembly import Parts
+from interactions.connectors.table.cells import Cells, array_of, cells_of
 from interactions.connectors.table.mapping import JSON_LIST, Mapping, form_of
 from interactions.contract.schema import Form
 
-_BLANK, _QUOTE, _BACKSLASH = 32, 34, 92
-_NUMBER: Final = r"-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,9})?"
-_ZONED: Final = r"^\d{4}-\d\d-\d\d[T ]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?(Z|[+-](0\d|1[0-4]):[0-5]\d)$"
+_POINT: Final = ord(".")
+_IN_NUMBERS: Final = frozenset("-.0123456789")
 _WHOLE_TIME: Final = 19  # characters of a date with hours, minutes and seconds
 _SECOND: Final = 1_000_000
 
@@ -36,66 +38,67 @@ def json_of(field: str, column: Any, mapping: Mapping) -> Parts | None:
     if form == Form.NUMBER_OR_NUMBERS:
         return _numbers(column, mapping.decimal, mapping.separators.get(field, ""))
     if form == Form.IPV4:
-        return None
+        return _addresses(column)
     return ('"', column, '"') if _is_plain(column) else None
 
 
 def _is_plain(column: Any) -> bool:
     """Whether no cell has a character that must be escaped in JSON."""
-    import numpy as np
-
-    for chunk in column.chunks:
-        _, offsets, text = chunk.buffers()
-        if text is None:
-            continue
-        ends = np.frombuffer(offsets, np.int32)
-        cells = np.frombuffer(text, np.uint8)[ends[chunk.offset] : ends[chunk.offset + len(chunk)]]
-        if len(cells) and (cells.min() < _BLANK or (cells == _QUOTE).any() or (cells == _BACKSLASH).any()):
-            return False
-    return True
+    return bool(loops.are_plain(cells_of(column).text))
 
 
 def _are_numbers(column: Any, decimal: str) -> bool:
     """Whether each cell is a JSON number. With decimal commas, a point separates thousands, so it isn't."""
-    from pyarrow import compute as pc
-
-    return _all_match(column, f"^{_NUMBER}$") and (
-        decimal == "." or not pc.any(pc.match_substring(column, ".")).as_py()
-    )
-
-
-def _all_match(column: Any, pattern: str) -> bool:
-    from pyarrow import compute as pc
-
-    return pc.all(pc.match_substring_regex(column, pattern)).as_py() is not False
+    cells = cells_of(column)
+    return bool(loops.are_numbers(cells.data, cells.ends, _bytes(""))) and (decimal == "." or _POINT not in cells.text)
 
 
 def _numbers(column: Any, decimal: str, separator: str) -> Parts | None:
     """Lists of numbers, where nothing has to be taken away around a separator."""
-    from pyarrow import compute as pc
-
     if not separator or separator == JSON_LIST:
         return ("[", column, "]") if _are_numbers(column, decimal) else None
-    if decimal != "." or not _all_match(column, f"^{_NUMBER}({re.escape(separator)}{_NUMBER})*$"):
+    if decimal != "." or not _IN_NUMBERS.isdisjoint(separator):
         return None
-    return ("[", pc.replace_substring(column, separator, ","), "]")
+    cells = cells_of(column)
+    if not loops.are_numbers(cells.data, cells.ends, _bytes(separator)):
+        return None
+    return ("[", _separated(column, cells, separator, ","), "]")
 
 
 def _listed(column: Any, separator: str) -> Parts | None:
     """The JSON of lists of texts; None if there are spaces around a separator."""
-    from pyarrow import compute as pc
-
     if separator == JSON_LIST:
         return None
-    if separator:
-        for odd in (pc.starts_with, pc.ends_with):
-            if any(pc.any(odd(column, edge)).as_py() for edge in (separator, " ")):
-                return None
-        for odd_text in (separator * 2, f" {separator}", f"{separator} "):
-            if pc.any(pc.match_substring(column, odd_text)).as_py():
-                return None
-        column = pc.replace_substring(column, separator, '","')
-    return ('["', column, '"]')
+    made = _separated(column, cells_of(column), separator, '","') if separator else column
+    return None if made is None else ('["', made, '"]')
+
+
+def _separated(column: Any, cells: Cells, separator: str, new: str) -> Any:
+    """The column with ``new`` in place of a separator; None if there is nothing or a space beside one."""
+    old = _bytes(separator)
+    count = loops.separators(cells.data, cells.ends, old)
+    if count <= 0:
+        return column if count == 0 else None
+    ends = np.empty(len(cells.ends), np.int32)
+    out = np.empty(len(cells.text) + count * (len(new) - len(old)), np.uint8)
+    loops.separate(cells.data, cells.ends, old, _bytes(new), out, ends)
+    return array_of(ends, out, column)
+
+
+def _bytes(text: str) -> Any:
+    return np.frombuffer(text.encode(), np.uint8)
+
+
+def _addresses(column: Any) -> Parts | None:
+    """IPv4 addresses without their last part."""
+    from pyarrow import compute as pc
+
+    cells = cells_of(column)
+    if not loops.are_addresses(cells.data, cells.ends):
+        return None
+    if not pc.all(pc.ends_with(column, ".0")).as_py():
+        column = pc.replace_substring_regex(column, r"\.\d{1,3}$", ".0")
+    return ('"', column, '"')
 
 
 def _times(column: Any, mapping: Mapping) -> Parts | None:
@@ -103,11 +106,13 @@ def _times(column: Any, mapping: Mapping) -> Parts | None:
     import pyarrow as pa
     from pyarrow import compute as pc
 
-    shortest = pc.min(pc.binary_length(column)).as_py()
-    if mapping.times.form != times.ISO or shortest is None or shortest < _WHOLE_TIME:
+    if mapping.times.form != times.ISO:
         return None
-    if _all_match(column, _ZONED):
+    cells = cells_of(column)
+    if loops.are_times(cells.data, cells.ends):
         return ('"', column, '"')
+    if pc.min(pc.binary_length(column)).as_py() < _WHOLE_TIME:
+        return None
     try:
         clock = column.cast(pa.timestamp("us"))
         # Local times that occur twice or never raise, too.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -15,7 +15,10 @@ from interactions.connectors.table.errors import Empty
 from interactions.connectors.table.mapping import Mapping, Reading
 from interactions.connectors.table.questions import SAMPLE_ROWS
 from interactions.connectors.table.records import Records
-from interactions.connectors.table.rows import Rows, Table
+from interactions.connectors.table.rows import Rows, Table, cells_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,9 @@ class Sample:
     def batches(self) -> Iterator[Rows]:
         yield self.rows
 
+    def texts(self) -> Iterator[pa.Array]:
+        return cells_of(self.rows.table)
+
     def is_list(self, column: str) -> bool:
         """Whether the column's cells are lists."""
         import pyarrow as pa
@@ -70,7 +76,7 @@ class Sample:
 
 def sample_of(table: Table, most: int = SAMPLE_ROWS) -> Sample:
     """Read the first rows of a table. Raises FileRefused if it can't be read or has no rows."""
-    rows = next((rows for rows in table.batches() if rows.count), None)
+    rows = next((rows for rows in table.batches() if rows.events), None)
     if rows is None:
         raise Empty(has_header=True)
     first = Rows(
@@ -92,7 +98,7 @@ def preview(sample: Sample, mapping: Mapping, most: int = 20) -> Preview:
         made.rejected += len(chunk.rejected)
         for each in chunk.rejected:
             _blame(made, sample.row_of(each.index), each.violations[:1])
-        for number, line in enumerate(chunk.lines.splitlines()):
+        for number, line in enumerate(bytes(chunk.lines).splitlines()):
             _judge(made, line, sample.row_of(int(chunk.rows[number])), is_shown=len(made.shown) < most)
     made.left_out = records.left_out
     return made

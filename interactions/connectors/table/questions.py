@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from interactions.connectors.table import times
 from interactions.connectors.table.errors import Unanswered
-from interactions.connectors.table.mapping import Mapping
+from interactions.connectors.table.mapping import Mapping, Times
 from interactions.connectors.table.rows import Table
 
 if TYPE_CHECKING:
@@ -58,7 +59,17 @@ def require_answered(mapping: Mapping, sample: pa.Table) -> None:
     """Raises Unanswered if a mapping doesn't say what the times of the sample mean."""
     for question in _of_times(mapping, sample):
         if question.is_open:
-            raise Unanswered(question.sentence)
+            raise Unanswered(question.sentence, question.name)
+
+
+def retimed(mapping: Mapping, sample: pa.Table) -> Mapping:
+    """A mapping that was made for another table, with the form of this one's times, if they certainly aren't of its
+    own. The form is empty if that's a question."""
+    seen = times.seen(_times_in(mapping, sample))
+    if not seen.forms or mapping.times.form in seen.forms:
+        return mapping
+    form = seen.forms[0] if len(seen.forms) == 1 else ""
+    return msgspec.structs.replace(mapping, times=Times(form, mapping.times.zone))
 
 
 def filled(sample: pa.Table, column: str) -> list[str]:
@@ -75,12 +86,11 @@ def _of_header(table: Table) -> Question:
         ("1-1", "The second row is data"),
     )
     answer = f"{table.reading.header_rows}-{table.reading.names_row}"
-    return Question("header", "The second row looks like a header, too. How is the file to be read?", choices, answer)
+    return Question("header", "The second row looks like a header, too. How should the file be read?", choices, answer)
 
 
 def _of_times(mapping: Mapping, sample: pa.Table) -> list[Question]:
-    column = mapping.fields.get("timestamp")
-    texts = _without_absent(filled(sample, column), mapping) if column else []
+    texts = _times_in(mapping, sample)
     if not texts:
         return []
     seen = times.seen(texts)
@@ -89,7 +99,8 @@ def _of_times(mapping: Mapping, sample: pa.Table) -> list[Question]:
         example = next(text for text in texts if text.strip())
         sentence = f'Is "{example[:40]}" written with the day first, or the month?'
         choices = tuple((form, times.FORMS[form]) for form in seen.forms)
-        asked.append(Question("times", sentence, choices, mapping.times.form))
+        answer = mapping.times.form if mapping.times.form in seen.forms else ""
+        asked.append(Question("times", sentence, choices, answer))
     elif not seen.forms and not mapping.times.form:
         choices = tuple(times.FORMS.items())
         asked.append(Question("times", f'How is the time "{texts[0][:40]}" written?', choices))
@@ -99,5 +110,9 @@ def _of_times(mapping: Mapping, sample: pa.Table) -> list[Question]:
     return asked
 
 
-def _without_absent(texts: Sequence[str], mapping: Mapping) -> list[str]:
-    return [text for text in texts if text not in mapping.absent]
+def _times_in(mapping: Mapping, sample: pa.Table) -> list[str]:
+    """Some cells of the column of times; none without one."""
+    column = mapping.fields.get("timestamp")
+    if column is None or column not in sample.column_names:
+        return []
+    return [text for text in filled(sample, column) if text not in mapping.absent]

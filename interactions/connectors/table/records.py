@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import chain
 from typing import Any, Final
 
 from interactions.connectors.source import Chunk, Skipped
 from interactions.connectors.table.assembly import Parts, lines, whole
 from interactions.connectors.table.engines import Engines
 from interactions.connectors.table.mapping import Mapping, require_sound
+from interactions.connectors.table.objects import TableOfObjects
 from interactions.connectors.table.orders import CHECKOUT, Orders, of_orders
-from interactions.connectors.table.plain import json_of
-from interactions.connectors.table.pool import in_order
 from interactions.connectors.table.questions import require_answered
-from interactions.connectors.table.rows import Rows, Table
+from interactions.connectors.table.rows import Rows, Table, joined
 from interactions.connectors.table.sieve import HEADER, NUMBER, Sieve, numbered
 from interactions.connectors.table.statement import Statement
 from interactions.connectors.table.values import Values, of_different
+from interactions.in_order import in_advance, in_order
 
-_PIECE_ROWS: Final = 16_384  # each thread makes several copies of a piece on the way to its records
+_PIECE_ROWS, _PIECE_BYTES = 16_384, 3 << 20
+"""Of rows made into records at once, and of the file: each thread makes several copies of a piece on the way, and of
+small ones most of the time goes into calling Arrow."""
 
-GATHERED: Final = Skipped("Further rows of an order", "They are in the check-out of their order.")
+GATHERED: Final = Skipped("Other rows of an order", "They are in the check-out of their order.")
 
 
 @dataclass(slots=True)
@@ -61,8 +62,9 @@ class Records:
     def __init__(self, table: Table, mapping: Mapping, threads: int = 1) -> None:
         require_sound(mapping, table.columns)
         self._threads = threads
-        self._table, self._mapping = table, mapping
-        self._sieve = Sieve(mapping, table.columns)
+        self._table = table.needing(mapping.columns) if isinstance(table, TableOfObjects) else table
+        self._mapping = mapping
+        self._sieve = Sieve(mapping, self._table.columns)
         self._samples: dict[str, Any] | None = None
         self.left_out: Counter[str] = Counter()
 
@@ -72,7 +74,7 @@ class Records:
             orders = stack.enter_context(Orders(self._mapping)) if self._mapping.order else None
             made = in_order(
                 partial(self._chunk, engines),
-                chain.from_iterable(rows.pieces(_PIECE_ROWS) for rows in self._table.batches()),
+                stack.enter_context(closing(in_advance(self._pieces()))),
                 self._threads,
                 one_by_one=lambda: self._samples is None,  # the first values say how the others are read
             )
@@ -84,11 +86,15 @@ class Records:
             if orders is not None:
                 yield from _gathered(orders)
 
+    def _pieces(self) -> Generator[Rows, None, None]:
+        for rows in joined(self._table.batches(), _PIECE_ROWS, _PIECE_BYTES):
+            yield from rows.pieces(_PIECE_ROWS)
+
     def _chunk(self, engines: Engines, rows: Rows) -> tuple[TableChunk, _Held | None]:
         """Runs in several threads, once there are samples."""
         if self._samples is None:
             require_answered(self._mapping, rows.table)
-        chunk = TableChunk(rows.size, events=rows.count, rejected=rows.rejected)
+        chunk = TableChunk(rows.size, events=rows.events, rejected=rows.rejected)
         if not rows.first:
             self._count_headers(chunk)
         table, kinds = self._sieve.sifted(numbered(rows), chunk.skipped)
@@ -110,6 +116,8 @@ class Records:
 
     def _json(self, engines: Engines, chunk: TableChunk, table: Any, kinds: Any) -> dict[str, Parts]:
         """The JSON of the rows' values, by field."""
+        from interactions.connectors.table.plain import json_of  # with Numba, which few processes need
+
         reader = Values(self._mapping)
         values = reader.of(table, kinds)
         chunk.left_out += reader.left_out

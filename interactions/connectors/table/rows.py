@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -12,6 +13,7 @@ from interactions.codec.rejected import Rejected
 from interactions.codec.rulebook import Violation
 from interactions.connectors.table.errors import TooManyColumns
 from interactions.connectors.table.mapping import Reading
+from interactions.contract.mentions import words_in
 from interactions.unpack import Readable
 
 if TYPE_CHECKING:
@@ -28,23 +30,32 @@ class Rows:
     """A batch of rows. ``first`` is the number of its first row in the table, from 0, including unreadable rows.
 
     ``size`` is the number of bytes of the file read for it. ``rejected`` are its unreadable rows, with their numbers.
+    ``blank`` are the numbers of lines without anything: they count when people number rows, but are no events.
     """
 
     table: pa.Table
     first: int
     size: int = 0
     rejected: list[Rejected] = field(default_factory=list)
+    blank: list[int] = field(default_factory=list)
+
+    @property
+    def events(self) -> int:
+        """How many rows have anything in them."""
+        return int(self.table.num_rows) + len(self.rejected)
 
     @property
     def count(self) -> int:
-        return int(self.table.num_rows) + len(self.rejected)
+        """How many numbers its rows take."""
+        return self.events + len(self.blank)
 
     def numbers(self) -> np.ndarray[Any, Any]:
         """The number in the table of each row of ``table``."""
         import numpy as np
 
         every = np.arange(self.first, self.first + self.count)
-        return np.delete(every, [each.index - self.first for each in self.rejected])
+        others = [*(each.index for each in self.rejected), *self.blank]
+        return np.delete(every, np.array(others, np.int64) - self.first)
 
     def pieces(self, most: int) -> Iterator[Rows]:
         """The rows, at most so many of ``table`` at a time. The first piece has the whole ``size``."""
@@ -52,17 +63,59 @@ class Rows:
         if rows <= most:
             yield self
             return
-        numbers, rejected = self.numbers(), self.rejected
+        numbers, rejected, blank = self.numbers(), self.rejected, self.blank
         first, size = self.first, self.size
         for at in range(0, rows, most):
             following = int(numbers[at + most]) if at + most < rows else self.first + self.count
             before = [each for each in rejected if each.index < following]
-            yield Rows(self.table.slice(at, most), first, size, before)
-            rejected, first, size = rejected[len(before) :], following, 0
+            empty = blank[: bisect_left(blank, following)]
+            yield Rows(self.table.slice(at, most), first, size, before, empty)
+            rejected, blank, first, size = rejected[len(before) :], blank[len(empty) :], following, 0
+
+    def followed_by(self, others: Sequence[Rows]) -> Rows:
+        """These rows and all that come after them in the table."""
+        import pyarrow as pa
+
+        several = (self, *others)
+        return Rows(
+            pa.concat_tables([each.table for each in several]).combine_chunks() if others else self.table,
+            self.first,
+            sum(each.size for each in several),
+            [rejected for each in several for rejected in each.rejected],
+            [number for each in several for number in each.blank],
+        )
+
+    def since(self, number: int) -> Rows:
+        """The rows from this ``number`` on. ``size`` stays."""
+        if number <= self.first:
+            return self
+        before = int(self.numbers().searchsorted(number))
+        return Rows(
+            self.table.slice(before),
+            number,
+            self.size,
+            [each for each in self.rejected if each.index >= number],
+            [each for each in self.blank if each >= number],
+        )
 
     def text(self, row: int) -> bytes:
         """A row as a JSON object of all its cells, null if empty, so that rows make a table with the same columns."""
         return msgspec.json.encode(self.table.slice(row, 1).to_pylist()[0])
+
+
+def joined(batches: Iterable[Rows], rows: int, size: int) -> Iterator[Rows]:
+    """Consecutive batches as one, until it has so many rows or bytes of the file, or the next has other types."""
+    held: list[Rows] = []
+    for batch in batches:
+        if held and batch.table.schema != held[0].table.schema:
+            yield held[0].followed_by(held[1:])
+            held = []
+        held.append(batch)
+        if sum(each.table.num_rows for each in held) >= rows or sum(each.size for each in held) >= size:
+            yield held[0].followed_by(held[1:])
+            held = []
+    if held:
+        yield held[0].followed_by(held[1:])
 
 
 class Text(Readable, Protocol):
@@ -84,8 +137,29 @@ class Table(Protocol):
     def batches(self) -> Iterator[Rows]:
         """All rows, in order. Raises FileRefused if the file turns out to be unreadable."""
 
+    def texts(self) -> Iterator[pa.Array]:
+        """All texts anywhere in the file, without nulls: cells, what no column can hold, and the words of titles and of
+        unreadable rows. Raises FileRefused like ``batches``."""
+
     def row_of(self, number: int) -> int:
         """The row with this ``number``, as people count in the file: from 1, with titles and headers."""
+
+
+def cells_of(table: pa.Table) -> Iterator[pa.Array]:
+    """The different texts of each column, without nulls; of columns of lists, those in the lists."""
+    import pyarrow as pa
+    from pyarrow import compute as pc
+
+    for column in table.columns:
+        yield pc.unique(pc.list_flatten(column) if pa.types.is_list(column.type) else column).drop_null()
+
+
+def words_of(texts: Iterable[str]) -> pa.Array:
+    """The words in texts. Lone surrogates, which Arrow can't hold, are replaced."""
+    import pyarrow as pa
+
+    words = {word for text in texts for word in words_in(text)}
+    return pa.array([word.encode(errors="replace").decode() for word in words], pa.string())
 
 
 def refused(index: int, text: str, rule: str) -> Rejected:

@@ -5,15 +5,20 @@ from __future__ import annotations
 import csv
 import io
 import tempfile
-from collections.abc import Callable, Iterator
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from functools import reduce
+from typing import TYPE_CHECKING, Final
 
+from interactions.codec.rejected import Rejected
+from interactions.connectors.table import times
+from interactions.connectors.table.ahead import Ahead
 from interactions.connectors.table.errors import Empty, NoTable, OneColumn, RowTooLong
 from interactions.connectors.table.first_rows import heading
 from interactions.connectors.table.mapping import Reading
-from interactions.connectors.table.rows import Rows, Text, named, refused
+from interactions.connectors.table.rows import Rows, Text, cells_of, named, refused, words_of
 from interactions.connectors.table.utf8 import ENCODINGS, MARK, WINDOWS, Utf8, encoding_of
 from interactions.errors import FileRefused
 from interactions.unpack import read
@@ -23,15 +28,18 @@ if TYPE_CHECKING:
     from pyarrow import csv as pacsv
 
 HEAD_BYTES: Final = 256 << 10
+BLOCK: Final = 1 << 20
+"""Bytes of text that are read at once. Larger blocks are a little faster and take more memory."""
 LONGEST_ROW: Final = 8 << 20
-"""Bytes of text read at once, and so the length of the longest row."""
+"""If a row doesn't fit into blocks, they are of this size."""
+_BLOCKS_AHEAD: Final = 2  # as many as the first batch needs: a third would take 18 MB, with all that is made of it
 _HEAD_ROWS: Final = 200
 _FEWEST: Final = 2  # columns of a table
 _MOST_WORDS: Final = 0.1  # share of the rows of one column that may contain spaces; with more, the file is prose
 _KINDS: Final = {",": "CSV", "\t": "TSV"}
 _DELIMITERS: Final = (",", ";", "\t", "|")
 _CONTROLS: Final = bytes({*range(32)} - {*b"\t\n\r"})
-_NOT_UTF_8: Final = "It has bytes that are no characters in the file's encoding."
+_NOT_UTF_8: Final = "It has bytes that aren't characters in the file's encoding."
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +52,7 @@ class Dialect:
 
 
 class Separated:
-    """A table that is text; ``text`` opens it and can be called repeatedly."""
+    """A table that is text; ``text`` opens it and can be called repeatedly. ``first_rows`` are cells of its first."""
 
     left_out: tuple[str, ...] = ()
     sheets: tuple[str, ...] = ()
@@ -66,9 +74,13 @@ class Separated:
             raise OneColumn
         if begin.width < _FEWEST or not begin.is_regular:
             raise NoTable("The file is not a table: its lines don't have the same columns.")
+        if _is_prose(rows[begin.before :], begin.width):
+            raise NoTable("The file is not a table: its lines read like text.")
         self.columns = named(begin.names(rows))
+        self._titles, self.first_rows = rows[: begin.first], rows[begin.first :]
         self._skipped = ends[begin.first - 1] if begin.first else 0
         self._before = begin.first
+        self._is_spaced = _are_spaced(rows[begin.before :])
         self.kind = _KINDS.get(self.dialect.delimiter, "CSV")
         self.reading = Reading(self.encoding, self.dialect.delimiter, begin.header_rows, max(1, begin.names_row))
         self.doubts = (("encoding",) if not known else ()) + (("header",) if begin.is_doubtful else ())
@@ -79,16 +91,36 @@ class Separated:
     def batches(self) -> Iterator[Rows]:
         import pyarrow as pa
 
+        done = told = 0  # rows, and bytes
+        for longest in (BLOCK, LONGEST_ROW):
+            seen = 0
+            try:
+                for rows in self._read(longest):
+                    seen += rows.size
+                    if rows.first + rows.count > done:
+                        yield replace(rows.since(done), size=seen - told)
+                        done, told = rows.first + rows.count, seen
+                return
+            except pa.ArrowInvalid as error:
+                if longest == LONGEST_ROW or not _is_too_long(error):
+                    raise self._refusal(error) from error
+
+    def texts(self) -> Iterator[pa.Array]:
+        yield words_of(cell for row in self._titles for cell in row)
+        for rows in self.batches():
+            yield from cells_of(rows.table)
+            yield words_of(rejected.text.decode(errors="replace") for rejected in rows.rejected)
+
+    def _read(self, longest: int) -> Iterator[Rows]:
+        """All rows, if none is longer than ``longest``. Raises Arrow's error."""
         with closing(self._text()) as opened:
             utf8 = Utf8(opened, self.encoding)
             read(utf8, self._skipped)
-            bad: list[pacsv.InvalidRow] = []
-            try:
-                yield from self._numbered(self._opened(utf8, bad), utf8, bad)
-            except pa.ArrowInvalid as error:
-                raise self._refusal(error) from error
+            bad: deque[pacsv.InvalidRow] = deque()
+            ahead = Ahead(utf8, _BLOCKS_AHEAD)
+            yield from self._numbered(ahead.counted(self._opened(ahead, longest, bad)), utf8, bad)
 
-    def _opened(self, utf8: Utf8, bad: list[pacsv.InvalidRow]) -> Iterator[pa.RecordBatch]:
+    def _opened(self, text: Ahead, longest: int, bad: deque[pacsv.InvalidRow]) -> Iterator[pa.RecordBatch]:
         import pyarrow as pa
         from pyarrow import csv as pacsv
 
@@ -97,13 +129,14 @@ class Separated:
             return "skip"
 
         batches: Iterator[pa.RecordBatch] = pacsv.open_csv(
-            pa.PythonFile(utf8, mode="r"),
-            read_options=pacsv.ReadOptions(use_threads=False, block_size=LONGEST_ROW, column_names=self.columns),
+            pa.PythonFile(text, mode="r"),
+            read_options=pacsv.ReadOptions(use_threads=False, block_size=longest, column_names=self.columns),
             parse_options=pacsv.ParseOptions(
                 delimiter=self.dialect.delimiter,
                 quote_char=self.dialect.quote or False,
                 escape_char=self.dialect.escape or False,
                 newlines_in_values=True,
+                ignore_empty_lines=False,  # so that rows after them are numbered as in the file
                 invalid_row_handler=keep,
             ),
             convert_options=pacsv.ConvertOptions(
@@ -112,42 +145,94 @@ class Separated:
                 strings_can_be_null=True,
                 null_values=[""],
             ),
+            memory_pool=_pool(),
         )
         return batches
 
-    def _numbered(self, batches: Iterator[pa.RecordBatch], utf8: Utf8, bad: list[pacsv.InvalidRow]) -> Iterator[Rows]:
+    def _numbered(self, batches: Iterator[pa.RecordBatch], utf8: Utf8, bad: deque[pacsv.InvalidRow]) -> Iterator[Rows]:
         """The batches, each with the unreadable rows among its own."""
         import pyarrow as pa
 
         first = taken = 0
         for batch in batches:
             number = first + batch.num_rows
-            rejected = []
+            odd = []
             while bad and bad[0].number - 1 <= number:
-                rejected.append(self._refused(bad.pop(0)))
+                odd.append(bad.popleft())
                 number += 1
-            rows = Rows(pa.table(batch), first, utf8.taken - taken, rejected)
+            table = pa.Table.from_batches([batch])  # not pa.table, which loads pandas
+            if self._is_spaced:
+                table = _trimmed(table)
+            rows = _unblanked(Rows(table, first, utf8.taken - taken, *self._told_apart(odd)))
             taken = utf8.taken
             yield from (_unmarked(rows) if utf8.is_marked else [rows])
             first += rows.count
         if bad:
             none = pa.table({name: pa.array([], pa.string()) for name in self.columns})
-            yield Rows(none, first, utf8.taken - taken, [self._refused(row) for row in bad])
+            yield Rows(none, first, utf8.taken - taken, *self._told_apart(bad))
 
-    def _refused(self, row: Any) -> Any:
+    def _told_apart(self, odd: Iterable[pacsv.InvalidRow]) -> tuple[list[Rejected], list[int]]:
+        """The unreadable rows, and the numbers of blank lines."""
+        unreadable: list[Rejected] = []
+        blank: list[int] = []
+        for row in odd:
+            if row.text.strip():
+                unreadable.append(self._refused(row))
+            else:
+                blank.append(row.number - 1)
+        return unreadable, blank
+
+    def _refused(self, row: pacsv.InvalidRow) -> Rejected:
         has, wanted = row.actual_columns, row.expected_columns
         rule = f"The row has {has:,} value{'' if has == 1 else 's'}, but the table has {wanted:,} columns."
         if self.dialect.quote and row.text.count(self.dialect.quote) % 2:
-            rule = "A quote that begins in this row is never closed."
+            lines = row.text.strip().count("\n") + 1
+            goes_on = f", so it goes on for {lines:,} lines" if lines > 1 else ""
+            rule = f"A quote that begins in this row is never closed{goes_on}."
         return refused(row.number - 1, row.text.replace(MARK, "\ufffd"), rule)
 
     def _refusal(self, error: Exception) -> FileRefused:
         said = str(error)
-        if "straddl" in said or "too large" in said:
+        if _is_too_long(error):
             return RowTooLong(LONGEST_ROW)
         if "Empty CSV" in said:
             return Empty(has_header=True)
         return NoTable(f"The file can't be read as {self.kind}: {said.partition(chr(10))[0][:200]}.")
+
+
+def _is_too_long(error: Exception) -> bool:
+    """Whether Arrow means that a row doesn't fit into two blocks."""
+    return "straddl" in str(error) or "too large" in str(error)
+
+
+def _pool() -> pa.MemoryPool:
+    """Where batches lie. They are large and of any size, of which the C library makes pieces that it can't use again:
+    half a gigabyte in a table of a million rows."""
+    import pyarrow as pa
+
+    return pa.jemalloc_memory_pool() if "jemalloc" in pa.supported_memory_backends() else pa.default_memory_pool()
+
+
+def _trimmed(table: pa.Table) -> pa.Table:
+    """The table without spaces around its cells."""
+    import pyarrow as pa
+    from pyarrow import compute as pc
+
+    columns = [pc.ascii_trim(column, " ") for column in table.columns]
+    none = pa.scalar(None, pa.string())
+    return pa.table([pc.if_else(pc.equal(each, ""), none, each) for each in columns], table.column_names)
+
+
+def _unblanked(rows: Rows) -> Rows:
+    """The rows, with those without any value moved to the blank ones."""
+    import numpy as np
+    from pyarrow import compute as pc
+
+    if not rows.table.num_rows or any(column.null_count == 0 for column in rows.table.columns):
+        return rows
+    empty = reduce(pc.and_, map(pc.is_null, rows.table.columns))
+    numbers = rows.numbers()[np.asarray(empty)].tolist()
+    return replace(rows, table=rows.table.filter(pc.invert(empty)), blank=sorted([*rows.blank, *numbers]))
 
 
 def _unmarked(rows: Rows) -> Iterator[Rows]:
@@ -168,10 +253,29 @@ def _unmarked(rows: Rows) -> Iterator[Rows]:
     yield replace(rows, table=rows.table.filter(pc.invert(marked)), rejected=rejected)
 
 
+def _are_spaced(rows: list[list[str]]) -> bool:
+    """Whether each delimiter is followed by a space, which then belongs to it: ``a, b`` or ``| a | b |``."""
+    cells = [cell for row in rows for cell in row[1:] if cell.strip()]
+    return len(rows) > 1 and bool(cells) and all(cell.startswith(" ") for cell in cells)
+
+
 def _are_values(rows: list[list[str]]) -> bool:
     """Whether rows of one cell are a column of values rather than lines of prose."""
     cells = [row[0].strip() for row in rows[1:] if row and row[0]]
     return bool(cells) and sum(" " in cell for cell in cells) <= _MOST_WORDS * len(cells)
+
+
+def _is_prose(rows: list[list[str]], width: int) -> bool:
+    """Whether rows are lines of prose with as many commas each: most cells of every column, and of the first row, are
+    several words, and no times. Tables have a column of single words or times, or at least such names."""
+    columns = [
+        [row[place].strip() for row in rows if place < len(row) and row[place].strip()] for place in range(width)
+    ]
+    return all(
+        sum(" " in cell for cell in cells) > len(cells) // 2 and not times.seen(cells).forms
+        for cells in [*columns, [cell.strip() for cell in rows[0]]]
+        if cells
+    )
 
 
 def _decoded(head: bytes, encoding: str) -> str:
@@ -200,16 +304,25 @@ def _sniffed(text: str, delimiter: str, *, is_whole: bool) -> Dialect:
             ).fetchone()
         except duckdb.Error:
             found = None
-    delimiter, quote, escape = ("" if each == "(empty)" else each for each in found or (_commonest(text), '"', ""))
+    delimiter, quote, escape = ("" if each == "(empty)" else each for each in found or (delimiter, '"', ""))
+    if not said:
+        delimiter = _likelier(delimiter, text)
     if len(delimiter) != 1:
         raise NoTable("The file is not a table: nothing separates its columns.")
     return Dialect(delimiter, quote or '"', "\\" if escape == "\\" else "")
 
 
-def _commonest(text: str) -> str:
-    """The delimiter of the first row's cells, in case the sniffer finds none."""
-    line = text.partition("\n")[0]
-    return max(_DELIMITERS, key=line.count)
+def _likelier(found: str, text: str) -> str:
+    """The delimiter that the sniffer ``found``, or another one if more lines have the same number of that one than have
+    any of it: titles above a table can mislead the sniffer."""
+    lines = [line for line in text.splitlines()[:_HEAD_ROWS] if line.strip()]
+
+    def regular(delimiter: str) -> int:
+        return max(Counter(line.count(delimiter) for line in lines if delimiter in line).values(), default=0)
+
+    likeliest = max(_DELIMITERS, key=regular)
+    has_it = sum(found in line for line in lines) if found else 0
+    return likeliest if regular(likeliest) > has_it or not found else found
 
 
 def _rows(text: str, dialect: Dialect, *, is_whole: bool) -> tuple[list[list[str]], list[int]]:

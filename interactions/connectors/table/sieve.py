@@ -14,9 +14,9 @@ from interactions.contract import schema
 NUMBER: Final = "\x00number"
 """The column with the number of a row in the table. No column of a file can have this name."""
 NO_TYPE: Final = "It has no interaction type."
-ON_PURPOSE: Final = "It is mapped to nothing."
+ON_PURPOSE: Final = "It is mapped to no type."
 FILTERED: Final = "The mapping leaves such rows out."
-HEADER: Final = Skipped("Header", "It is read as a header, not as data.")
+HEADER: Final = Skipped("Header", "It was read as a header, not as data.")
 _LONGEST_NAME: Final = 200
 _MOST_NAMES: Final = 1_000  # per batch; if each row has its own, they aren't names
 _OTHERS: Final = "(others)"

@@ -142,7 +142,12 @@ class _Bound(list[object]):
 
 
 def _counted(form: str, cell: str) -> str:
-    """A count of units since 1970 as a time; fractions beyond microseconds are cut."""
+    """A count of units since 1970 as a time; fractions beyond microseconds are cut.
+
+    Null for what would be a time of our days in another unit: a column that mixes units isn't read as one of them.
+    """
+    (least, most), (few, _) = times.RANGES[form], times.RANGES["seconds"]
+    size = f"abs(TRY_CAST({cell} AS DOUBLE))"
     whole = f"TRY_CAST({cell} AS BIGINT)"
     if form == times.NANOSECONDS:
         count = f"{whole} // 1000"
@@ -152,7 +157,8 @@ def _counted(form: str, cell: str) -> str:
         is_fine = f"{cell} LIKE '%.%' OR abs({whole}) > 9000000000000000 // {unit}"
         count = f"CASE WHEN {is_fine} THEN {fine} ELSE {whole} * {unit} END"
     return (
-        f"CASE WHEN {count} BETWEEN -62135596800000000 AND 253402300799999999 "
+        f"CASE WHEN ({size} < {few:.0f} OR ({size} >= {least:.0f} AND {size} < {most:.0f})) "
+        f"AND {count} BETWEEN -62135596800000000 AND 253402300799999999 "
         f"THEN CAST(make_timestamp({count}) AS VARCHAR) || 'Z' END"
     )
 
@@ -169,11 +175,13 @@ def _of_excel(cell: str) -> str:
 
 
 def _with_offset(cell: str) -> str:
-    """A time with an offset in place of the abbreviation of its zone."""
+    """As ``times.with_offset``."""
     names = "|".join(times.ABBREVIATIONS)
     cases = " ".join(f"WHEN '{name}' THEN '{offset}'" for name, offset in times.ABBREVIATIONS.items())
     offset = f"CASE regexp_extract({cell}, '\\d ?({names})$', 1) {cases} END"
-    return f"coalesce(regexp_replace({cell}, ' ?({names})$', '') || {offset}, {cell})"
+    cell = f"replace({cell}, '{times.AT}', ' ')"
+    script = rf"regexp_replace({cell}, ' GMT([+-]\d{{4}})( \([^()]*\))?$', '\1')"
+    return f"coalesce(regexp_replace({cell}, ' ?({names})$', '') || {offset}, {script})"
 
 
 def _truncated(cell: str) -> str:

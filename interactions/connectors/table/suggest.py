@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from interactions.connectors.table import names, times
+from interactions.connectors.table.known import as_known
 from interactions.connectors.table.mapping import JSON_LIST, Mapping, Reading, Times, form_of, is_list, shape
 from interactions.connectors.table.questions import SAMPLE_ROWS
 from interactions.contract import schema
@@ -30,22 +31,21 @@ _POINT = re.compile(r"[^.]*\d\.(?:\d{1,2}|\d{4,})\D*|[^.]*\d,\d{3}\.\d*\D*")
 _SEPARATORS: Final = ("|", ";", ",", " > ")
 _URL = re.compile(r"https?://\S+|/\S*")
 _IP = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F]*:[0-9a-fA-F:]+")
+_TYPE_OF: Final = {names.folded(kind): kind for kind in schema.TYPES}
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column in a sample, with some of its non-empty cells; ``is_list`` if the cells are lists."""
+    """A column in a sample, with some of its non-empty cells; ``is_list`` if the cells are lists.
+
+    ``words`` are the folded name, then the name without its first words: ``event.customer_id`` is also ``customerid``.
+    """
 
     name: str
+    words: Sequence[str]
     cells: Sequence[str]
     is_list: bool
-
-    @property
-    def words(self) -> Sequence[str]:
-        """The folded name, then the name without its first words: ``event.customer_id`` is also ``customerid``."""
-        parts = [part.lower() for part in _PARTS.findall(self.name)]
-        return [names.folded(self.name), *("".join(parts[place:]) for place in range(1, len(parts)))]
 
     def share(self, pattern: re.Pattern[str]) -> float:
         return sum(pattern.fullmatch(cell.strip()) is not None for cell in self.cells) / max(1, len(self.cells))
@@ -56,23 +56,15 @@ def suggested(columns: Sequence[str], sample: pa.Table, reading: Reading | None 
 
     Unknown columns aren't mapped, because they may name people. What can't be detected stays open: see ``questions``.
     """
-    absent = tuple(
-        sorted(
-            {
-                cell
-                for name in columns
-                for cell in _texts(sample, name)
-                if names.folded(cell) in names.NOTHING or cell == r"\N"
-            }
-        )
-    )
+    different = {cell for name in columns for cell in _texts(sample, name)}
+    absent = tuple(sorted(cell for cell in different if names.folded(cell) in names.NOTHING or cell == r"\N"))
     found = [_column(sample, name, absent) for name in columns]
     fields = _fields(found)
     by_name = {column.name: column for column in found}
     of_fields = {field: by_name[name] for field, name in fields.items()}
     types = _types(of_fields.get("type"))
     order = _order(found, fields)
-    return Mapping(
+    mapping = Mapping(
         shape=shape(columns),
         fields=fields,
         constants={} if "type" in fields else _constant(fields, order),
@@ -87,6 +79,7 @@ def suggested(columns: Sequence[str], sample: pa.Table, reading: Reading | None 
         order_total=bool(order) and _is_total(sample, order, fields.get("revenue")),
         reading=reading or Reading(),
     )
+    return as_known(mapping, sample)
 
 
 def completed(sample: pa.Table, mapping: Mapping) -> Mapping:
@@ -112,7 +105,9 @@ def _column(sample: pa.Table, name: str, absent: Sequence[str]) -> Column:
     import pyarrow as pa
 
     cells = [cell for cell in _texts(sample, name) if cell not in absent]
-    return Column(name, cells[:SAMPLE_ROWS], bool(pa.types.is_list(sample.schema.field(name).type)))
+    parts = [part.lower() for part in _PARTS.findall(name)]
+    words = [names.folded(name), *("".join(parts[place:]) for place in range(1, len(parts)))]
+    return Column(name, words, cells[:SAMPLE_ROWS], bool(pa.types.is_list(sample.schema.field(name).type)))
 
 
 def _fields(columns: Sequence[Column]) -> dict[str, str]:
@@ -136,19 +131,25 @@ def _fields(columns: Sequence[Column]) -> dict[str, str]:
 
 def _score(field: str, column: Column) -> float:
     """How likely it is that a column stands for a field, from 0 to 2."""
-    if not column.cells or not _may_hold(field, column):
-        return 0.0
+    score = _likeness(field, column) if column.cells else 0.0
+    return score if score and _may_hold(field, column) else 0.0  # names first: to look at values takes time
+
+
+def _likeness(field: str, column: Column) -> float:
+    """The score of a column with values that are possible for the field."""
     known = names.COLUMNS[field]
     if column.name == field or column.name == field.rpartition(".")[2]:
         return 2.0
     for distance, word in enumerate(column.words):
         one = word if word in known else word.removesuffix("s")  # "articles" as "article"
+        if distance and one == "type" and not _share_known(column):
+            continue  # such as "Customer type"
         if one in known:
             return (1.5 if distance == 0 else 1.0) - known.index(one) / 100
-    if field == "type" and _share_known(column) > _MANY:
+    if field == "type" and _are_types(column) and _share_known(column) > _MANY:
         return 0.8
-    if field == "timestamp" and times.seen(column.cells, _SURELY).forms not in ((), (times.EXCEL,)):
-        return 0.5 if not any(column.words[0] in others for others in names.COLUMNS.values()) else 0.0
+    if field == "timestamp" and not any(column.words[0] in others for others in names.COLUMNS.values()):
+        return 0.5 if times.seen(column.cells, _SURELY).forms not in ((), (times.EXCEL,)) else 0.0
     return 0.0
 
 
@@ -186,8 +187,7 @@ def _type_of(value: str) -> str | None:
     if value in schema.GROUP_OF:
         return value
     name = names.folded(value)
-    by_name = {names.folded(kind): kind for kind in schema.TYPES}
-    return by_name.get(name) or names.TYPE_OF.get(name)
+    return _TYPE_OF.get(name) or names.TYPE_OF.get(name)
 
 
 def type_table(values: Sequence[str]) -> dict[str, str | None]:

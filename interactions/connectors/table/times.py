@@ -16,11 +16,11 @@ _CLOCKS: Final = (
         for between in (" ", ", ", "T")
         for clock in ("%H:%M:%S", "%H:%M", "%H:%M:%S.%f", "%I:%M:%S %p", "%I:%M %p")
     ),
-    "T%H%M%S",
+    *("T%H%M%S", "%H%M%S", "%H%M", "%H"),
 )
 _OFFSETS: Final = ("", "%z", " %z", " %Z")
 _CLOCK = r"(?:[ ,T]+\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?(?:\s?[AaPp]\.?[Mm]\.?)?)?"
-_OFFSET = r"(?:\s?(?:Z|UTC|GMT|[+-]\d\d:?\d\d))?"
+_OFFSET = r"(?:\s?(?:Z|UTC|GMT|[+-]\d\d(?::?\d\d)?))?"
 
 ISO: Final = "iso"
 DAY_FIRST: Final = "day first"
@@ -29,8 +29,14 @@ IN_WORDS: Final = "in words"
 UNITS: Final = {"seconds": 1_000_000, "milliseconds": 1_000, "microseconds": 1}
 """Microseconds per unit of times counted since 1970."""
 NANOSECONDS: Final = "nanoseconds"
-COUNTED: Final = (*UNITS, NANOSECONDS)
+RANGES: Final = {
+    "seconds": (1e8, 1e11), "milliseconds": (1e11, 1e14), "microseconds": (1e14, 1e17), NANOSECONDS: (1e17, 1e20)
+}  # fmt: skip
+"""The counts that are taken for each unit, from and up to: in the unit they're times from 1973 to 5138."""
+COUNTED: Final = tuple(RANGES)
 EXCEL: Final = "excel"
+AT: Final = " @ "
+"""What Kibana writes between date and time."""
 EXCEL_DAYS: Final = 25_569
 """January 1, 1970 as a day number of Excel."""
 ABBREVIATIONS: Final = {
@@ -58,15 +64,22 @@ _ABBREVIATED = re.compile(rf"(.*\d) ?({'|'.join(ABBREVIATIONS)})", re.DOTALL)
 _DAYS = re.compile(r"\d{5}(?:[.,]\d+)?")
 _FIRST_DAY, _LAST_DAY = 36_526, 54_788  # 2000 and 2049: other five-digit numbers aren't days
 _COUNT = re.compile(r"-?\d{8,20}(?:\.\d+)?")
-_DAY = r"\d{4}(?:-\d\d-\d\d|/\d\d/\d\d|\.\d\d\.\d\d|\d{4})"
-_ISO = re.compile(rf"{_DAY}{_CLOCK}{_OFFSET}|\d{{8}}T\d{{4,6}}{_OFFSET}")
+_DAY = r"\d{4}(?:-\d\d?-\d\d?|/\d\d?/\d\d?|\.\d\d?\.\d\d?|\d{4})"
+_DIGITS = (  # of a day, and of its hour, minute and second
+    r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:(?:[01]\d|2[0-3])(?:[0-5]\d(?:[0-5]\d)?)?)?"
+)
+_WRITTEN_OUT = re.compile(_DIGITS)
+_ISO = re.compile(rf"{_DAY}{_CLOCK}{_OFFSET}|\d{{8}}T\d{{4,6}}{_OFFSET}|{_DIGITS}")
 _SLASHED = re.compile(rf"(\d{{1,2}})([-/.])(\d{{1,2}})[-/.](?:\d{{4}}|\d\d){_CLOCK}{_OFFSET}")
 _WORDS = re.compile(
-    r"(?:[A-Z][a-z]{2,8},? )?(?:\d{1,2}[ -][A-Za-z]{3,9}[ ,-]+|[A-Za-z]{3,9} \d{1,2},? )"
-    rf"\d{{4}}{_CLOCK}{_OFFSET}"
+    r"(?:[A-Z][a-z]{2,8},? )?(?:\d{1,2}[ -][A-Za-z]{3,9}[ ,-]+(?:\d{4}|\d\d)|[A-Za-z]{3,9} \d{1,2},? \d{4})"
+    rf"{_CLOCK}{_OFFSET}"
 )
 _PLAIN = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d(?::?\d\d)?)?)?")
-_HAS_OFFSET = re.compile(r".*\d\s?(?:Z|z|UTC|GMT|[+-]\d\d:?\d\d)")
+_HAS_OFFSET = re.compile(  # numbers after a date alone are its year
+    r".*\d\s?(?:Z|z|UTC|GMT)|.*(?::\d\d(?:[.,]\d+)?(?:\s?[AaPp]\.?[Mm]\.?)?|T\d{4,6})\s?[+-]\d\d(?::?\d\d)?"
+)
+_OF_SCRIPTS = re.compile(r"(.*\d) GMT([+-]\d{4})(?: \([^()]*\))?", re.DOTALL)  # JavaScript's texts of dates
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,19 +118,17 @@ def _counts(texts: list[str], share: float) -> str | None:
     if len(numbers) < share * max(1, len(texts)):
         return None
     middle = sorted(numbers)[len(numbers) // 2]
-    for form, least, most in (
-        ("seconds", 1e8, 1e11),
-        ("milliseconds", 1e11, 1e14),
-        ("microseconds", 1e14, 1e17),
-        (NANOSECONDS, 1e17, 1e20),
-    ):
+    for form, (least, most) in RANGES.items():
         if least <= middle < most and not _is_day(texts):
             return form
     return None
 
 
 def with_offset(text: str) -> str:
-    """A time with an offset in place of the abbreviation of its zone, if it has one."""
+    """A time with an offset in place of what else names its zone, and without the sign that Kibana writes into it."""
+    text = text.replace(AT, " ", 1)
+    if found := _OF_SCRIPTS.fullmatch(text):
+        return found[1] + found[2]
     found = _ABBREVIATED.fullmatch(text)
     return found[1] + ABBREVIATIONS[found[2]] if found else text
 
@@ -129,8 +140,8 @@ def _are_days(texts: list[str], share: float) -> bool:
 
 
 def _is_day(texts: list[str]) -> bool:
-    """Whether numbers are days such as 20260403."""
-    return all(len(text) == 8 and 1900 <= int(text[:4]) <= 2100 and int(text[4:6]) <= 12 for text in texts)
+    """Whether numbers are days such as 20260403, or times such as 20260403100500."""
+    return all(map(_WRITTEN_OUT.fullmatch, texts))
 
 
 def _order(found: list[re.Match[str]]) -> tuple[str, ...]:
@@ -169,8 +180,11 @@ _DATES: Final[dict[str, tuple[str, ...]]] = {
     MONTH_FIRST: tuple(f"%m{mark}%d{mark}{year}" for mark in "/.-" for year in ("%Y", "%y")),
     IN_WORDS: tuple(
         day + date
-        for date in ("%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%b %d, %Y", "%B %d, %Y", "%b %d %Y")
-        for day in ("", "%a, ")
+        for date in (
+            *("%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%b %d, %Y", "%B %d, %Y", "%b %d %Y"),
+            *("%d-%b-%y", "%d %b %y"),
+        )
+        for day in ("", "%a, ", "%a ")
     ),
 }
 _DIRECTIVES: Final = {

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from interactions.connectors.table.mapping import Mapping, types_with
+from interactions.connectors.table.mapping import UUID, Mapping, types_with
 from interactions.contract import schema
 
 _FEW: Final = 0.25  # of the cells are different: to look each up costs less than to make them all
@@ -24,7 +24,8 @@ class Values:
 
     def of(self, table: Any, kinds: Any) -> dict[str, Any]:
         """The values by field; ``kinds`` are the types of the rows."""
-        return {field: self._fitting(field, column, kinds) for field, column in self._read(table)}
+        fits = _Fits(kinds)
+        return {field: self._fitting(field, column, fits) for field, column in self._read(table)}
 
     def _read(self, table: Any) -> Iterator[tuple[str, Any]]:
         import pyarrow as pa
@@ -32,7 +33,7 @@ class Values:
         for field in sorted({*self._mapping.fields, *self._mapping.constants} - {"type"}):
             column = self._mapping.fields.get(field)
             if column is not None:
-                yield field, self._filled(table[column])
+                yield field, self._prefixed(field, self._filled(table[column]))
             elif constant := self._mapping.constants[field]:
                 yield field, pa.chunked_array([pa.repeat(constant, table.num_rows)])
 
@@ -46,19 +47,42 @@ class Values:
         absent = pa.array(["", *self._mapping.absent], pa.string())
         return _where(column, pc.invert(pc.is_in(column, absent))) if _any_of(column, absent) else column
 
-    def _fitting(self, field: str, column: Any, kinds: Any) -> Any:
-        """The values in rows whose type has the field."""
+    def _prefixed(self, field: str, column: Any) -> Any:
         import pyarrow as pa
+        from pyarrow import compute as pc
+
+        if field != UUID or not self._mapping.uuid_prefix or pa.types.is_list(column.type):
+            return column
+        return pc.binary_join_element_wise(self._mapping.uuid_prefix, column, "")
+
+    def _fitting(self, field: str, column: Any, fits: _Fits) -> Any:
+        """The values in rows whose type has the field."""
         from pyarrow import compute as pc
 
         types = types_with(field)
         if len(types) == len(schema.TYPES) or column.null_count == len(column):
             return column
-        fits = pc.is_in(kinds, pa.array(sorted(types)))
-        kept = _where(column, fits)
-        if lost := kept.null_count - column.null_count:
-            self.left_out[field] += lost
-        return kept
+        lost = pc.sum(pc.and_not(column.is_valid(), fits.of(types))).as_py()
+        if not lost:
+            return column
+        self.left_out[field] += lost
+        return _where(column, fits.of(types))
+
+
+class _Fits:
+    """Tells which rows have one of some types. ``kinds`` are the types of the rows."""
+
+    def __init__(self, kinds: Any) -> None:
+        self._codes = kinds.combine_chunks().dictionary_encode()  # there are few types, so each is looked up once
+        self._known: dict[frozenset[str], Any] = {}
+
+    def of(self, types: frozenset[str]) -> Any:
+        import pyarrow as pa
+
+        if types not in self._known:
+            fits = pa.array([kind in types for kind in self._codes.dictionary.to_pylist()])
+            self._known[types] = fits.take(self._codes.indices)
+        return self._known[types]
 
 
 def _any_of(column: Any, texts: Any) -> bool:

@@ -8,13 +8,16 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from interactions.connectors.table.errors import Damaged, Empty, Encrypted, NoTable
+from interactions.connectors.table.errors import Damaged, Empty, EmptyWorkbook, Encrypted, NoTable
 from interactions.connectors.table.first_rows import heading
 from interactions.connectors.table.mapping import Reading
-from interactions.connectors.table.rows import BATCH_ROWS, Rows, named
+from interactions.connectors.table.rows import BATCH_ROWS, Rows, named, words_of
 from interactions.unpack import Openable
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 ZIP: Final = b"PK\x03\x04"
 OFFICE: Final = b"\xd0\xcf\x11\xe0"
@@ -62,12 +65,13 @@ class Workbook:
         rows = [found.rows[place] for place in places]
         texts = [[_shown(cell) for cell in row] for row in rows[:_HEAD_ROWS]]
         if not texts:
-            raise Empty(has_header=False)
+            raise EmptyWorkbook
         begin = heading(texts, reading)
         self._rows = rows[begin.first :]
         self._numbers = [found.first + place for place in places[begin.first :]]
         with path.open("rb") as file:
             self._size = file.seek(0, os.SEEK_END)
+        self._path = path
         self.columns = named(begin.names(texts))
         if not self._rows:
             raise Empty(has_header=True)
@@ -87,6 +91,16 @@ class Workbook:
                 for place, name in enumerate(self.columns)
             }
             yield Rows(pa.table(cells), first, self._size * len(rows) // len(self._rows))
+
+    def texts(self) -> Iterator[pa.Array]:
+        import pyarrow as pa
+
+        for name in self.sheets:
+            _, found, _ = _opened(self._path, name)
+            yield words_of(_shown(cell) for row in found.rows[:_HEAD_ROWS] for cell in row)
+            for first in range(0, len(found.rows), BATCH_ROWS):
+                rows = found.rows[first : first + BATCH_ROWS]
+                yield pa.array({_shown(cell) for row in rows for cell in row if cell is not None}, pa.string())
 
 
 def _require_bearable(path: Openable) -> None:
@@ -151,7 +165,7 @@ def _opened(path: Openable, wanted: str) -> tuple[tuple[str, ...], _Cells, str]:
         raise Encrypted from error
     except (calamine.CalamineError, OSError) as error:
         raise Damaged("workbook") from error
-    raise Empty(has_header=False)
+    raise EmptyWorkbook
 
 
 def _read(sheet: Any) -> _Cells:

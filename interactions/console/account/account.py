@@ -1,4 +1,4 @@
-"""The account page of whoever is logged in: name, password, second factor, sessions, roles, theme."""
+"""The user's own account page: name, password, second factor, sessions, roles, theme."""
 
 from __future__ import annotations
 

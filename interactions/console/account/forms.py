@@ -52,7 +52,7 @@ class NewPasswordForm(ResetPasswordKeyForm):
 
 
 class MailForm(ResetPasswordForm):
-    """The e-mail address of whoever forgot the password."""
+    """The e-mail address of someone who forgot the password."""
 
     def __init__(self, *given: Any, **more: Any) -> None:
         super().__init__(*given, **more)
@@ -62,8 +62,8 @@ class MailForm(ResetPasswordForm):
         return str(self.cleaned_data["email"])
 
     def save(self, request: HttpRequest, **_: Any) -> str:
-        """Have a worker look for members and send mail: how long an answer takes tells nothing."""
-        from interactions import tasks  # which loads what web processes do without
+        """Have a worker look for members and send mail, so that the response time reveals nothing."""
+        from interactions import tasks  # it loads packages that web processes don't need
 
         email = str(self.cleaned_data["email"])
         tasks.mail_password_links.delay(email, request.build_absolute_uri("/"))

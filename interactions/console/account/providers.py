@@ -19,14 +19,14 @@ log = logging.getLogger(__name__)
 @login_not_required
 @require_safe
 def log_in(request: HttpRequest, provider_id: str) -> HttpResponse:
-    """Lead to the provider. By GET, as our pages' policy lets no form lead elsewhere."""
+    """Redirect to the provider. By GET, because our pages' policy forbids forms to other sites."""
     return _answered(views.login, request, provider_id)
 
 
 @login_not_required
 @require_safe
 def callback(request: HttpRequest, provider_id: str) -> HttpResponse:
-    """Where the provider leads back to."""
+    """The provider redirects back to this view."""
     return _answered(views.callback, request, provider_id)
 
 
@@ -38,7 +38,7 @@ def _answered(view: Callable[..., HttpResponse], request: HttpRequest, provider_
         OAuth2Error,
         ValueError,
         KeyError,
-    ) as error:  # what it answers may be no JSON, or lack parts
+    ) as error:  # its response may be no JSON, or incomplete
         log.warning("The log-in provider %s didn't answer as it should: %s", provider_id, type(error).__name__)
         sentence = "The provider isn't answering. Try again in a minute, or log in another way."
         return render(request, "socialaccount/refused.html", {"sentence": sentence}, status=502)

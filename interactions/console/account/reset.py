@@ -1,4 +1,4 @@
-"""A link by mail for whoever forgot the password, where EMAIL_URL names a server."""
+"""A link by e-mail for a forgotten password, if EMAIL_URL names a server."""
 
 from __future__ import annotations
 
@@ -26,4 +26,4 @@ def sent(request: HttpRequest) -> HttpResponse:
 
 def _need_mail() -> None:
     if not settings.SENDS_MAIL:
-        raise Http404("Dojo sends no mail.")
+        raise Http404("Dojo can't send e-mail.")

@@ -1,5 +1,6 @@
 """ECharts options made from data frames, and the colours of types and groups."""
 
+from interactions.console.charts.broken_down import broken_down
 from interactions.console.charts.change import FigureChange
 from interactions.console.charts.colours import (
     BACKGROUNDS,
@@ -29,6 +30,7 @@ __all__ = [
     "REST",
     "FigureChange",
     "assisted_over_time",
+    "broken_down",
     "causes_over_time",
     "colour_of",
     "colour_of_group",

@@ -21,7 +21,7 @@ def over_time(frame: pd.DataFrame, zone: tzinfo = UTC) -> dict[str, Any]:
     The axis shows local time in ``zone``.
     """
     counts = {name: frame[name].tolist() for name in frame.columns}
-    return _stacked(frame.index, zone, counts, [{"color": colour_of(name)} for name in frame.columns])
+    return stacked(frame.index, zone, counts, [{"color": colour_of(name)} for name in frame.columns])
 
 
 def causes_over_time(starts: Sequence[datetime], counts: Mapping[str, list[int]], zone: tzinfo = UTC) -> dict[str, Any]:
@@ -30,14 +30,14 @@ def causes_over_time(starts: Sequence[datetime], counts: Mapping[str, list[int]]
     Causes beyond RANKS share one colour. There is no legend, because the page lists the causes with their colours.
     """
     styles = [{"color": colour_of_rank(rank)} for rank in range(len(counts))]
-    option = _stacked(starts, zone, counts, styles)
+    option = stacked(starts, zone, counts, styles)
     return option | {"grid": option["grid"] | {"bottom": 8}}
 
 
 def assisted_over_time(frame: pd.DataFrame, zone: tzinfo = UTC) -> dict[str, Any]:
     """Stacked bars of records with and without a miso_id, from the columns ``assisted`` and ``other``."""
     counts = {"Miso-assisted": frame["assisted"].tolist(), "Other": frame["other"].tolist()}
-    option = _stacked(frame.index, zone, counts, [{"color": ASSISTED}, {"color": REST, "opacity": 0.35}])
+    option = stacked(frame.index, zone, counts, [{"color": ASSISTED}, {"color": REST, "opacity": 0.35}])
     return option | {
         "grid": option["grid"] | {"right": 20, "top": 8, "bottom": 4},
         "legend": {"show": False},
@@ -45,12 +45,15 @@ def assisted_over_time(frame: pd.DataFrame, zone: tzinfo = UTC) -> dict[str, Any
     }
 
 
-def _stacked(
-    starts: Iterable[datetime], zone: tzinfo, counts: Mapping[str, list[int]], styles: Sequence[dict[str, Any]]
+def stacked(
+    starts: Iterable[datetime],
+    zone: tzinfo,
+    counts: Mapping[str, Sequence[float | None]],
+    styles: Sequence[dict[str, Any]],
 ) -> dict[str, Any]:
+    """Stacked bars that start at ``starts`` (UTC), with a series and a style for each of ``counts``."""
     return {
         "animation": False,
-        "aria": {"enabled": True},
         "grid": {"left": 4, "right": 8, "top": 12, "bottom": 36, "outerBoundsMode": "same"},
         "legend": {"type": "scroll", "bottom": 0, "left": 0, "itemWidth": 10, "itemHeight": 10, "icon": "roundRect"},
         "tooltip": {"trigger": "axis", "axisPointer": {"type": "shadow"}, "confine": True},

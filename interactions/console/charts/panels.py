@@ -22,7 +22,6 @@ def rhythm(frame: pd.DataFrame) -> dict[str, Any]:
     ]
     return {
         "animation": False,
-        "aria": {"enabled": True},
         "grid": {"left": 36, "right": 8, "top": 4, "bottom": 24},
         "tooltip": {"confine": True},
         "xAxis": {"type": "category", "data": [f"{hour:02}" for hour in frame.columns], "axisTick": {"show": False}},

@@ -77,7 +77,7 @@ def connection_create(request: HttpRequest, environment: str) -> HttpResponse:
         return _page(request, "create", {"environment": here, "form": form, "choices": choices})
     if form.is_sent_again():
         messages.warning(
-            request, "This connection exists already. Its address is shown only once: rotate it for another."
+            request, "This connection already exists. Its address is shown only once: rotate it for another."
         )
         return redirect("connections", environment=here.slug)
     asked = form.cleaned_data
@@ -96,7 +96,7 @@ def connection_rotate(request: HttpRequest, environment: str, pk: int) -> HttpRe
     if not form.is_bound or not form.is_valid():
         return _page(request, "rotate", {"environment": found.environment, "connection": found, "form": form})
     if form.is_sent_again():
-        messages.warning(request, "The address was rotated already. It's shown only once: rotate it again for another.")
+        messages.warning(request, "The address was already rotated. It's shown only once: rotate it again for another.")
         return _to(found)
     grace = timedelta(seconds=int(form.cleaned_data["grace"]))
     return _given(request, change.rotate(found, grace, user=person(request)))

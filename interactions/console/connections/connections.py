@@ -72,7 +72,7 @@ def _of_address(request: HttpRequest, found: Connection) -> dict[str, Any]:
     return {
         "source": SOURCES[found.source],
         "guide": GUIDES[found.source],
-        "address": request.build_absolute_uri(f"/v1/connect/{found.source}/{found.prefix}…"),
+        "address": request.build_absolute_uri(f"/v1/connect/{found.source}/{found.prefix}") + "…",
     }
 
 

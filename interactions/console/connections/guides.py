@@ -64,7 +64,7 @@ GUIDES: Final[dict[str, Guide]] = {
         ),
     ),
     "shopify_pixel": Guide(
-        "Page views, searches, product views and carts. The API page has code that needs no connection.",
+        "Page views, searches, product views and carts. The API page has code that doesn't need a connection.",
         (
             "Use the code on the API page, under Shops and sites, if you can: it asks for consent, sends nothing that"
             " names the customer's address, and needs no connection.",

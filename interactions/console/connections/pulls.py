@@ -107,7 +107,7 @@ def pull_key(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
         except change.PullRefused as refusal:
             form.add_error(None, str(refusal))
         else:
-            messages.success(request, f"The key was saved. {source.title} is asked with it now.")
+            messages.success(request, f"The key was saved. Dojo tries it with {source.title} now.")
             return _to(pull)
     here = pull.connection.environment
     return _page(

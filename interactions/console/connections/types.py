@@ -1,4 +1,4 @@
-"""Event types: what the events of a source stand for in an environment, name by name."""
+"""Event types: the interaction types of a source's events in an environment, by event name."""
 
 from __future__ import annotations
 
@@ -55,6 +55,7 @@ def _keep(request: HttpRequest, here: Environment, source: str) -> HttpResponse:
     except TypeRefused as refusal:
         messages.error(request, str(refusal))
     else:
-        said = f"{changed:,} event type{'' if changed == 1 else 's'} changed. What arrives from now on follows."
+        changes = f"{changed:,} event type{'' if changed == 1 else 's'} changed."
+        said = f"{changes} This applies to events that arrive from now on."
         messages.success(request, said if changed else "Nothing was changed.")
     return redirect("event_types", environment=here.slug, source=source)

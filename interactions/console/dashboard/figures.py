@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import pandas as pd
+from django.urls import reverse
 
 from interactions.analytics.periods import Unit
 from interactions.analytics.reports.attribution import assisted, assisted_over_time
@@ -16,9 +17,11 @@ from interactions.analytics.reports.totals import Totals, totals
 from interactions.console import charts
 from interactions.console.charts import FigureChange
 from interactions.console.dashboard.data import DashboardData
-from interactions.console.dashboard.panels import by_group, by_type, top_panel
+from interactions.console.dashboard.panels import Panel, by_group, by_type, top_panel
+from interactions.console.funnel_steps import word_of
 from interactions.contract.schema import TYPES_BY_GROUP
-from interactions.questions.options import FUNNELS, MOST_STEPS, SPLITS
+from interactions.questions.options import SPLITS
+from interactions.questions.steps import FUNNELS, MOST_STEPS, STEP, is_of_step
 
 # Attribute of Totals, label, and an explanation.
 TILES: Final = (
@@ -39,8 +42,13 @@ TILES: Final = (
     (
         "revenue",
         "Gross revenue",
-        "The revenue of all check-outs. Refunds have no amount, so they aren't subtracted.",
+        "The revenue of all check-outs, without deducting refunds.",
     ),
+)
+_NET: Final = (
+    "net_revenue",
+    "Net revenue",
+    "Gross revenue minus the amounts of refunds in the period. Refunds without an amount aren't deducted.",
 )
 _LEFT: Final = (Subject.PRODUCTS, Subject.PAGES, Subject.CATEGORIES)
 _RIGHT: Final = (Subject.SEARCHES, Subject.CAMPAIGNS, Subject.DEVICES, Subject.REGIONS)
@@ -56,6 +64,10 @@ class Tile:
     value: float
     change: FigureChange | None
     line: str
+
+    @property
+    def is_money(self) -> bool:
+        return self.name in ("revenue", "net_revenue")
 
 
 def first_figures(data: DashboardData) -> dict[str, Any]:
@@ -76,7 +88,7 @@ def first_figures(data: DashboardData) -> dict[str, Any]:
         "unit": data.unit,
         "units": _units(data),
         "splits": [(split, data.choice.filter.query(split=split), split == data.choice.split) for split in SPLITS],
-        "bars": _bars(data, charts.over_time(data.over_time(), data.environment.zone)),
+        "bars": bars_over_time(data),
         "by_type": by_type(data),
         "by_group": by_group(data),
     }
@@ -86,16 +98,31 @@ def other_figures(data: DashboardData) -> dict[str, Any]:
     """The other panels."""
     zone = data.environment.zone
     grid = rhythm(data.engine, data.filter, zone)
+    found = _assisted(data)
+    left, right = ([top_panel(data, subject) for subject in subjects] for subjects in (_LEFT, _RIGHT))
     return {
         "has_figures": True,
         "rhythm": charts.rhythm(grid),
         "rhythm_rows": [(day, counts) for day, counts in zip(grid.index, grid.to_numpy().tolist(), strict=True)],
         "rhythm_hours": [f"{hour:02}" for hour in grid.columns],
-        "funnel": _funnel(data),
-        "assisted": _assisted(data),
-        "left": [top_panel(data, subject) for subject in _LEFT],
-        "right": [top_panel(data, subject) for subject in _RIGHT],
+        "funnel": funnel_of(data),
+        "assisted": found,
+        "left": [panel for panel in left if panel.rows],
+        "right": [panel for panel in right if panel.rows],
+        "absent": _absent(data, [*left, *right], found),
     }
+
+
+def _absent(data: DashboardData, panels: list[Panel], found: dict[str, Any]) -> list[str]:
+    """The panels that aren't shown because the period has nothing for them. Empty if it has no records at all."""
+    if not data.present:
+        return []
+    return [panel.absent for panel in panels if not panel.rows] + ["records with a miso_id"] * found["is_empty"]
+
+
+def bars_over_time(data: DashboardData) -> dict[str, Any]:
+    """The first chart: records per bar, by group or type."""
+    return _bars(data, charts.over_time(data.over_time(), data.environment.zone))
 
 
 def _bars(data: DashboardData, option: dict[str, Any]) -> dict[str, Any]:
@@ -117,12 +144,17 @@ def _tiles(data: DashboardData, now: Totals | None) -> list[Tile]:
         value = getattr(now, name, 0)
         change = FigureChange(value, getattr(before, name, 0)) if data.before else None
         found.append(Tile(name, label, note, value, change, ""))
+    if now and now.net_revenue is not None:
+        earlier = before.revenue - before.refunds if before else 0
+        change = FigureChange(now.net_revenue, earlier) if data.before else None
+        found.append(Tile(*_NET, now.net_revenue, change, ""))
     return _with_lines(data, found) if now else found
 
 
 def _with_lines(data: DashboardData, tiles: list[Tile]) -> list[Tile]:
     """The tiles with a sparkline each."""
     frame = sparklines(data.engine, data.filter, data.unit, data.environment.zone)
+    frame["net_revenue"] = frame["revenue"] - frame["refunds"]
     return [replace(tile, line=charts.spark(_without_fall(data, frame[tile.name]))) for tile in tiles]
 
 
@@ -139,8 +171,9 @@ def _units(data: DashboardData) -> list[tuple[Unit, str, bool, bool]]:
     return [(unit, query(unit=unit.value), unit in data.units, unit == data.unit) for unit in shown]
 
 
-def _funnel(data: DashboardData) -> dict[str, Any]:
-    steps = data.choice.funnel(set(data.types["type"]))
+def funnel_of(data: DashboardData) -> dict[str, Any]:
+    """The funnel, its steps and the form that chooses them."""
+    steps = data.choice.funnel(data.present)
     frame = funnel(data.engine, data.filter, steps)
     query = data.choice.filter.query
     rows = [
@@ -154,14 +187,19 @@ def _funnel(data: DashboardData) -> dict[str, Any]:
         }
         for entry in frame.to_dict("records")
     ]
-    chosen = [step.types[0] for step in steps]
+    chosen = [word_of(step) for step in steps]
     return {
         "rows": rows,
+        "page": reverse("funnel", args=[data.environment.slug]) + query(unit=None, split=None, compare=None),
         "is_empty": not frame["people"].any(),
         "presets": [(label, query(step=name), steps == preset) for name, (label, preset) in FUNNELS.items()],
         "chosen": chosen + [""] * (MOST_STEPS - len(chosen)),
         "types": [(group.value, types) for group, types in TYPES_BY_GROUP.items()],
-        "pairs": data.choice.filter.pairs() + [p for p in data.choice.filter.kept.items() if p[0] != "step"],
+        "pairs": [
+            pair
+            for pair in (*data.choice.filter.pairs(), *data.choice.filter.kept.items())
+            if pair[0] != STEP and not is_of_step(pair[0])  # other steps have no conditions
+        ],
         "option": charts.ranking(frame["step"].tolist(), frame["people"].tolist()),
     }
 

@@ -39,9 +39,10 @@ class OddDates:
             before = Period(None, OLDEST)
             if reach.begins and reach.begins >= OLDEST:
                 since = Period(reach.begins, reach.everything.end)
+        parts = choice.counted_back(reach.newest).parts
         return cls(
-            _count(engine, choice.parts, reach.later),
-            _count(engine, choice.parts, before),
+            _count(engine, parts, reach.later),
+            _count(engine, parts, before),
             _year(before, choice),
             _address(choice, reach.later),
             _address(choice, before),

@@ -16,6 +16,7 @@ from interactions.console import charts
 from interactions.console.charts import FigureChange
 from interactions.console.dashboard.data import DashboardData
 from interactions.contract.schema import Group
+from interactions.product_names import ProductNames, names_of
 from interactions.questions.tables import ranked
 from interactions.templatetags.dashboard import NumberKind
 
@@ -35,7 +36,7 @@ class PanelColumn:
 class PanelRow:
     """A row. ``length`` is that of its bar in percent of the longest; ``link`` filters by the row.
 
-    ``full`` is the full name if ``name`` is shortened.
+    ``full`` is the full name if ``name`` is shortened, ``also`` is shown beside it: the id of a product with a name.
     """
 
     name: str
@@ -45,11 +46,12 @@ class PanelRow:
     colour: str = ""
     is_other: bool = False
     full: str = ""
+    also: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A table with a bar per row; ``option`` draws it as a chart."""
+    """A table with a bar per row; ``option`` draws it as a chart. ``explore`` is the query of the same breakdown."""
 
     name: str
     title: str
@@ -57,8 +59,10 @@ class Panel:
     heading: str
     columns: list[PanelColumn]
     rows: list[PanelRow]
-    empty: str
+    absent: str = ""
+    """What there is none of if there are no rows."""
     option: dict[str, Any] = field(default_factory=dict)
+    explore: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,7 @@ class Top:
     title: str
     note: str
     heading: str
-    empty: str
+    absent: str
     names: tuple[str, ...]
     fields: tuple[str, ...]
     columns: tuple[PanelColumn, ...]
@@ -79,7 +83,7 @@ _GAIN: Final = (*_VALUE, PanelColumn("conversions", "Goals"), PanelColumn("reven
 TOPS: Final[dict[Subject, Top]] = {
     Subject.PRODUCTS: Top(
         "Top products", "Records with a product, by what people did", "Product",
-        "No records with a product in this period.", ("product_id",), ("product_id",),
+        "records with a product", ("product_id",), ("product_id",),
         (
             PanelColumn("views", "Views"), PanelColumn("carts", "Carts"), PanelColumn("buys", "Bought"),
             PanelColumn("conversion", "Buy rate", NumberKind.SHARE),
@@ -88,7 +92,7 @@ TOPS: Final[dict[Subject, Top]] = {
     ),
     Subject.SEARCHES: Top(
         "Top searches", "Searches by keyword. Followed: a click or product view within 5 minutes", "Words",
-        "No searches in this period.", ("keywords",), ("keywords",),
+        "searches with keywords", ("keywords",), ("keywords",),
         (
             PanelColumn("searches", "Searches"), PanelColumn("followed", "Followed"),
             PanelColumn("followed_share", "Share", NumberKind.SHARE),
@@ -97,28 +101,38 @@ TOPS: Final[dict[Subject, Top]] = {
     ),
     Subject.PAGES: Top(
         "Top pages", "Records by page", "Page",
-        "No records with a page in this period.", ("page",), ("page_contains",), _GAIN,
+        "records with a page", ("page",), ("page_contains",), _GAIN,
     ),
     Subject.CATEGORIES: Top(
         "Top categories", "Views of category pages", "Category",
-        "No views of category pages in this period.", ("category",), ("category",), _VALUE,
+        "views of category pages", ("category",), ("category",), _VALUE,
     ),
     Subject.CAMPAIGNS: Top(
         "Top campaigns", "Records by campaign: source, medium, name", "Campaign",
-        "No records with a campaign in this period.", ("source", "medium", "name"),
+        "records with a campaign", ("source", "medium", "name"),
         ("campaign_source", "campaign_medium", "campaign_name"), _GAIN,
     ),
     Subject.REGIONS: Top(
         "Top regions", "Records by region", "Region",
-        "No records with a region in this period.", ("region",), ("region",), _GAIN,
+        "records with a region", ("region",), ("region",), _GAIN,
     ),
     Subject.DEVICES: Top(
         "Devices", "Records by device, from the user agent", "Device",
-        "No records in this period.", ("device",), ("device",), _GAIN,
+        "records", ("device",), ("device",), _GAIN,
     ),
 }  # fmt: skip
 
 
+_PROPERTIES: Final = {
+    Subject.PRODUCTS: "product",
+    Subject.SEARCHES: "keywords",
+    Subject.PAGES: "page",
+    Subject.CATEGORIES: "category",
+    Subject.CAMPAIGNS: "source",
+    Subject.REGIONS: "region",
+    Subject.DEVICES: "device",
+}
+"""The property of each subject on the Breakdown page."""
 NAMED: Final = replace(
     TOPS[Subject.PRODUCTS],
     note="Records of any type with a product, because there are no views, carts or check-outs",
@@ -158,7 +172,8 @@ def _shares(
         )
     ]
     option = charts.ranking(frame[by].tolist(), frame["records"].tolist(), colours)
-    return Panel(f"by_{by}", title, note, by.capitalize(), columns, rows, "Nothing to count in this period.", option)
+    explore = _explored(data, by)
+    return Panel(f"by_{by}", title, note, by.capitalize(), columns, rows, option=option, explore=explore)
 
 
 def _changes(data: DashboardData, before: Filter, frame: pd.DataFrame, by: str) -> list[FigureChange]:
@@ -186,8 +201,16 @@ def top_panel(data: DashboardData, subject: Subject) -> Panel:
             rows.append(PanelRow(name, _link(data, shown, entry), cells, length, full=name))
     if subject is Subject.PAGES:
         rows = _without_site(rows)
+    if subject is Subject.PRODUCTS:
+        rows = _with_names(rows, names_of(data.environment, (row.full for row in rows)))
     option = charts.ranking([row.name for row in rows], frame[first].tolist())
-    return Panel(subject.value, shown.title, shown.note, shown.heading, columns, rows, shown.empty, option)
+    explore = _explored(data, _PROPERTIES[subject])
+    return Panel(subject.value, shown.title, shown.note, shown.heading, columns, rows, shown.absent, option, explore)
+
+
+def _explored(data: DashboardData, by: str) -> str:
+    """The query string of the Breakdown page, with the filter and the period of the dashboard."""
+    return data.choice.filter.query(split=None, step=None, by=by)
 
 
 def _used(frame: pd.DataFrame, columns: Sequence[PanelColumn]) -> list[PanelColumn]:
@@ -199,6 +222,16 @@ def _named(subject: Subject, names: list[Any]) -> str:
     if subject is Subject.DEVICES:
         return str(names[0]).capitalize()
     return " / ".join("–" if name is None else str(name) for name in names)
+
+
+def _with_names(rows: list[PanelRow], names: ProductNames) -> list[PanelRow]:
+    """Products by their names, with the ids beside them."""
+    return [
+        replace(row, name=names[row.full], full=f"{names[row.full]} · {row.full}", also=row.full)
+        if row.full in names
+        else row
+        for row in rows
+    ]
 
 
 def _without_site(rows: list[PanelRow]) -> list[PanelRow]:

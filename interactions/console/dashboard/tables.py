@@ -14,7 +14,7 @@ from interactions.console.spreadsheet import as_file
 from interactions.contract.currencies import rounded
 from interactions.contract.moments import local
 from interactions.questions.names import SUBJECTS
-from interactions.questions.tables import table_of
+from interactions.questions.tables import is_money, table_of
 
 TABLES: Final = {
     "totals": "totals_over_time",
@@ -49,13 +49,13 @@ def as_csv(data: DashboardData, panel: str) -> HttpResponse:
 def _heading(data: DashboardData, frame: pd.DataFrame) -> list[str]:
     currency, zone = data.environment.currency, data.environment.time_zone
     words = [f"{name} ({zone})" if name == "day" else str(name) for name in frame.columns]
-    words = [f"{word} ({currency})" if currency and word.startswith("gross_revenue") else word for word in words]
+    words = [f"{word} ({currency})" if currency and is_money(word) else word for word in words]
     return [f"{data.unit} ({zone})", *words] if isinstance(frame.index, pd.DatetimeIndex) else words
 
 
 def _rows(data: DashboardData, frame: pd.DataFrame) -> list[list[Any]]:
     """The cells, without a value where there is none, and amounts of money rounded."""
-    paid = [at for at, name in enumerate(frame.columns) if str(name).startswith("gross_revenue")]
+    paid = [at for at, name in enumerate(frame.columns) if is_money(str(name))]
     rows = [list(row) for row in frame.astype("object").where(frame.notna(), "").to_numpy().tolist()]
     for row in rows:
         for at in paid:

@@ -6,25 +6,31 @@ context.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import json
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from django.http import QueryDict
 
 from interactions.analytics.conditions import Condition
-from interactions.console.filter.form import Chip, FilterField
-from interactions.contract.schema import TYPES_BY_GROUP
+from interactions.console.filter.form import Chip, FilterField, edit_of
+from interactions.contract.schema import TYPES, TYPES_BY_GROUP
 from interactions.contract.tombstones import Person
+from interactions.product_names import ProductNames, names_of
 from interactions.questions.choice import PRESETS, TIMES, FilterQuery
-from interactions.questions.parts import DENIED, PARTS, PEOPLE, names_in, part_of
+from interactions.questions.cohorts import COHORT
+from interactions.questions.parts import DENIED, PARTS, PEOPLE, FilterPart, names_in, part_of
+from interactions.questions.words import products_in
 
 _OF_IMPORTS: Final = ("import", "import!")  # import ids belong to one environment
 
 
 @dataclass(frozen=True, slots=True)
 class FilterChoice(FilterQuery):
-    """A filter with what templates need to show it."""
+    """A filter with what templates need to show it; ``looked_up`` has the names of its products, by their ids."""
+
+    looked_up: dict[tuple[str, ...], ProductNames] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def chips(self) -> list[Chip]:
@@ -32,19 +38,42 @@ class FilterChoice(FilterQuery):
 
         Pages show a single import by themselves.
         """
+        groups, types, names = self.parts.groups, self.parts.types, self.product_names
+        of_groups = edit_of("group", [(group.name.lower(), group.value) for group in groups])
+        of_types = edit_of("type", [(name, name) for name in types])
         found = [
-            Chip("group", "Group:", group.value, self.replaced(groups=_without(self.parts.groups, group)).query())
-            for group in self.parts.groups
+            Chip("group", "Group:", group.value, self.replaced(groups=_without(groups, group)).query(), of_groups)
+            for group in groups
         ]
         found += [
-            Chip("type", "Type:", name, self.replaced(types=_without(self.parts.types, name)).query())
-            for name in self.parts.types
+            Chip("type", "Type:", name, self.replaced(types=_without(types, name)).query(), of_types) for name in types
         ]
-        return found + [
-            Chip.of(condition, replace(self, parts=self.parts.without(condition)).query())
+        found += [
+            Chip.of(condition, replace(self, parts=self.parts.without(condition)).query(), names)
             for condition in self.parts.conditions
             if not self._is_import(condition)
         ]
+        found += [
+            Chip.of_cohort(
+                each, replace(self, parts=self.parts.in_cohorts(*_without(self.parts.cohorts, each))).query()
+            )
+            for each in self.parts.cohorts
+        ]
+        return found + [
+            Chip.of_any(place, group, replace(self, parts=self.parts.without_any_of(place)).query(), names)
+            for place, group in enumerate(self.parts.any_of)
+        ]
+
+    @property
+    def product_names(self) -> ProductNames:
+        """The names of the products that the filter and the steps of a funnel are about."""
+        of_steps = (condition for step in self.steps for condition in step.conditions)
+        here, ids = self.cohorts.environment, tuple(products_in((*self.parts.all_conditions, *of_steps)))
+        if here is None or not ids:
+            return {}
+        if ids not in self.looked_up:
+            self.looked_up[ids] = names_of(here, ids)
+        return self.looked_up[ids]
 
     def _is_import(self, condition: Condition) -> bool:
         """Whether the condition selects the records of one import."""
@@ -91,7 +120,18 @@ class FilterChoice(FilterQuery):
     @property
     def fields(self) -> list[FilterField]:
         """The fields of the filter form."""
-        return [FilterField.of(part, self.parts) for part in PARTS if not (part.is_person or part.is_number)]
+        found = [FilterField.of(part, self.parts) for part in PARTS if not (part.is_person or part.is_number)]
+        return [*found, self._cohort_field] if self.cohorts.by_id else found
+
+    @property
+    def _cohort_field(self) -> FilterField:
+        """If the filter has both kinds of conditions on cohorts, the form shows the first."""
+        options = {str(each.pk): (each.pk, each.name) for each in self.cohorts.by_id.values()}
+        part = FilterPart(COHORT, COHORT, "Cohort", options, verbs=(" is", " is not"))
+        shown = self.parts.cohorts[:1]
+        values = [str(each.pk) for condition in shown for each in condition.cohorts] or [""]
+        form = "".join(DENIED for condition in shown if condition.is_not)
+        return FilterField(part, form, values, [(word, words) for word, (_, words) in options.items()])
 
     @property
     def custom_fields(self) -> list[FilterField]:
@@ -99,6 +139,18 @@ class FilterChoice(FilterQuery):
         conditions = [each for each in self.parts.conditions if each.key_of_context]
         parts = {condition.field: part_of(condition) for condition in conditions}
         return [FilterField.of(part, self.parts) for part in parts.values()]
+
+    @property
+    def bar(self) -> str:
+        """The fields of the filter bar, for its script, as JSON: types and groups, and those of the form."""
+        parts = [_as_json(part) for part in PARTS if not (part.is_person or part.is_number)]
+        return json.dumps([_TYPES, _GROUPS, *([self._cohorts] if self.cohorts.by_id else []), *parts])
+
+    @property
+    def _cohorts(self) -> dict[str, Any]:
+        """The cohorts as a field of the bar."""
+        options = [(str(each.pk), each.name) for each in self.cohorts.by_id.values()]
+        return {"name": COHORT, "label": "Cohort", "forms": _IN, "options": options, "suggests": False}
 
     @property
     def type_groups(self) -> list[dict[str, Any]]:
@@ -125,6 +177,28 @@ def carried(query: QueryDict) -> str:
     ]
     pairs = [(name, value) for name, value in pairs if name not in PEOPLE or Person.at(value)]  # never an id
     return "?" + urlencode(pairs, safe=DENIED) if pairs else ""
+
+
+def _as_json(part: FilterPart) -> dict[str, Any]:
+    return {
+        "name": part.name,
+        "label": part.label,
+        "forms": [(form, verb.strip()) for form, verb in part.forms],
+        "options": [(word, words) for word, (_, words) in part.values.items()],
+        "suggests": part.field not in _NOT_SUGGESTED,
+    }
+
+
+_NOT_SUGGESTED: Final = ("miso_id",)  # the index has hashes of them
+_IS: Final = [("", "is")]
+_IN: Final = [("", "is"), (DENIED, "is not")]
+_TYPES: Final = {"name": "type", "label": "Type", "forms": _IS, "options": [(name, name) for name in TYPES]}
+_GROUPS: Final = {
+    "name": "group",
+    "label": "Group of types",
+    "forms": _IS,
+    "options": [(group.name.lower(), group.value) for group in TYPES_BY_GROUP],
+}
 
 
 def _without(given: tuple[Any, ...], one: Any) -> tuple[Any, ...]:

@@ -42,7 +42,7 @@ def rows(names: Sequence[EventName]) -> list[EventRow]:
 
 def _usually(event: EventName) -> str:
     types = event.usual or (event.kinds if event.chosen is None else ())
-    return f"Default: {', '.join(types)}" if types else "Default"
+    return f"Default: {', '.join(types)}" if types else "Default: skipped"
 
 
 def chosen(data: QueryDict, imp: Import) -> dict[str, str | None]:

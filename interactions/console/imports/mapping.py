@@ -64,7 +64,7 @@ def _start(request: HttpRequest, imp: Import) -> tuple[table.Sample, table.Mappi
         sample = tables.sample(imp, start.reading)
     if start is None or not table.fits(start, sample.columns):
         name, start = "", tables.in_zone(table.suggested(sample), imp.environment.time_zone)
-    return sample, start, {"kept": list(fitting), "kept_name": name}
+    return sample, table.retimed(sample, start), {"kept": list(fitting), "kept_name": name}
 
 
 def _begin(request: HttpRequest, imp: Import, mapping: table.Mapping, context: dict[str, Any]) -> HttpResponse:
@@ -91,6 +91,7 @@ def _shown(sample: table.Sample, mapping: table.Mapping, data: QueryDict) -> dic
         "choices": mapping_form.choices(),
         "type_choices": mapping_form.type_choices(),
         "shape": table.shape(sample.columns),
+        "has_time": "timestamp" in mapping.fields,
         "type_column": mapping.fields.get("type", ""),
         "questions": asked,
         "asks": {question.name for question in asked},

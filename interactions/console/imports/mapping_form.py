@@ -14,7 +14,7 @@ from django.http import QueryDict
 from interactions.access import environments
 from interactions.connectors import table
 from interactions.connectors.table import FIELDS, Reading, Sample, Skip, Times
-from interactions.connectors.table.mapping import CUSTOM, JSON_LIST, is_list
+from interactions.connectors.table.mapping import CUSTOM, JSON_LIST, UUID, is_list
 from interactions.contract.schema import TYPES_BY_GROUP
 
 CUSTOM_CHOICE: Final = "custom"
@@ -121,13 +121,15 @@ def chosen(data: QueryDict, sample: Sample, start: table.Mapping) -> table.Mappi
     """The submitted mapping."""
     fields = _fields(data, sample)
     constant = data.get("constant_type", "")
+    others = {field: text for field, text in start.constants.items() if field != "type" and field not in fields}
     changed = msgspec.structs.replace(
         start,
         shape=table.shape(sample.columns),
         fields=fields,
-        constants={"type": constant} if constant and "type" not in fields else {},
+        constants={**others, "type": constant} if constant and "type" not in fields else others,
         types=_types(data, sample, fields.get("type"), start),
         decimal=data.get("decimal", start.decimal),
+        uuid_prefix=start.uuid_prefix if fields.get(UUID) == start.fields.get(UUID) else "",
         order=_column(sample, data.get("order", "")),
         order_total="order_total" in data,
         skip=_skip(data, sample),

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST
 
 from interactions import identity
 from interactions.access.roles import Right
+from interactions.cohorts.stored import KnownCohorts
 from interactions.console.filter.choice import FilterChoice
 from interactions.console.gate import demand
 from interactions.console.gate import person as viewer
@@ -24,9 +25,13 @@ from interactions.console.live.filter import LiveFilter as LiveFilter
 from interactions.contract.tombstones import Person
 from interactions.models import Environment
 from interactions.privacy import people as looking
+from interactions.questions.paths import PATHS, WINDOW
 
-_PAGES: Final = ("dashboard", "records", "retention", "live")
-_KEPT: Final = ("unit", "split", "compare", "columns", "first", "returning")
+_PAGES: Final = ("dashboard", "records", "breakdown", "retention", "paths", "funnel", "live")
+_KEPT: Final = (
+    *("unit", "split", "compare", "columns", "first", "returning", "step", "measure", "by", "goal"),
+    *(*PATHS, *WINDOW),
+)
 
 
 def admit(request: HttpRequest, here: Environment, people: Iterable[Person], page: str) -> None:
@@ -52,7 +57,7 @@ def people_filter(request: HttpRequest, environment: str) -> HttpResponse:
     if page == "live":
         query = LiveFilter.of(request.POST).query(**({"person": person.address} if person else {}))
     else:
-        choice = FilterChoice.of(request.POST, here.zone, keep=_KEPT)
+        choice = FilterChoice.of(request.POST, here.zone, keep=_KEPT, cohorts=KnownCohorts(here))
         if person:
             choice = choice.without_person(person) if "without" in request.POST else choice.of_person(person)
         query = choice.query()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,13 +15,14 @@ from interactions.analytics.data_sets import settled
 from interactions.analytics.reports.audience import audience
 from interactions.analytics.reports.links import ambiguous, with_ids
 from interactions.analytics.reports.person import Profile
-from interactions.analytics.reports.timeline import Place
+from interactions.analytics.reports.timeline import Place, SessionPage
 from interactions.console.charts import colour_of_type
 from interactions.console.gate import person as viewer
 from interactions.contract.tombstones import Person
 from interactions.errors import DojoError
 from interactions.models import Environment
 from interactions.privacy import people as looking
+from interactions.product_names import names_of
 
 SHARED_SHOWN: Final = 100
 
@@ -93,6 +95,7 @@ def person(request: HttpRequest, environment: str, key: str) -> HttpResponse:
         "older": f"?before={found.page.older}" if found.page.older else "",
         "types": _types(found),
         "named": _as_list(found.id),
+        "product_names": names_of(here, _products(found.page)),
     }
     if after is not None and request.htmx:  # type: ignore[attr-defined]
         return render(request, "people/person.html#more", context)
@@ -126,6 +129,11 @@ def _as_list(user_id: str) -> str:
     """A CSV of this one id for the deletion request form, which is safe for any id."""
     quoted = user_id.replace('"', '""')
     return f'user_id\n"{quoted}"'
+
+
+def _products(page: SessionPage) -> Iterator[str]:
+    entries = (entry for session in page.sessions for entry in session.entries)
+    return (each for entry in entries for each in entry.columns["product_ids"] or [])
 
 
 def _types(profile: Profile) -> list[dict[str, Any]]:

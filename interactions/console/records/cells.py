@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import unquote
 
 from interactions.analytics.reports.record_order import RecordKey
+from interactions.analytics.reports.record_sorted import SORTED
 from interactions.console import charts
 from interactions.console.filter.choice import FilterChoice
+from interactions.product_names import ProductNames
 from interactions.templatetags.presentation import counted, duration
 
 Record = dict[str, Any]  # a row of the table, by column
@@ -29,6 +31,16 @@ class RecordColumn:
     field: str = ""
     is_number: bool = False
     is_person: bool = False
+
+    @property
+    def is_sorted(self) -> bool:
+        """Whether records can be sorted by it."""
+        return self.name in SORTED
+
+    @property
+    def descends(self) -> bool:
+        """Whether the largest values come first at first, as those of numbers and times do."""
+        return self.is_number or self.name == "received_at"
 
 
 COLUMNS: Final = (
@@ -66,13 +78,17 @@ _LISTS: Final = ("product_ids", "product_group_ids", "category")
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A text and its link; ``whole`` is the full text if it's shortened, ``colour`` that of a type."""
+    """A text and its link; ``whole`` is the full text if it's shortened, ``colour`` that of a type.
+
+    ``name`` is the name of a product whose id it is.
+    """
 
     text: str
     link: str = ""
     colour: str = ""
     is_quiet: bool = False
     whole: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +118,21 @@ def columns_of(names: list[str]) -> list[RecordColumn]:
 
 
 def row_of(
-    record: Record, key: RecordKey, columns: list[RecordColumn], choice: FilterChoice, *, people: bool
+    record: Record,
+    key: RecordKey,
+    columns: list[RecordColumn],
+    choice: FilterChoice,
+    *,
+    people: bool,
+    names: ProductNames | None = None,
 ) -> RecordRow:
-    """A record as a row. With ``people``, ids link to the person's records."""
-    cells = [_cell(record, column, choice, people=people) for column in columns]
+    """A record as a row. With ``people``, ids link to the person's records; ``names`` are those of products."""
+    cells = [
+        _products(record, column, choice, names)
+        if names and column.name == "product_ids"
+        else _cell(record, column, choice, people=people)
+        for column in columns
+    ]
     return RecordRow(key, record["timestamp"], record["type"], cells)
 
 
@@ -174,6 +201,11 @@ def _plain(value: Any, column: RecordColumn, choice: FilterChoice) -> Cell:
         numbers = value if isinstance(value, list) else [value]
         return Cell(column, [Value(", ".join(number(each) for each in numbers[:10]))])
     return Cell(column, [Value(str(value), only(choice, column.field, value) if column.field else "")])
+
+
+def _products(record: Record, column: RecordColumn, choice: FilterChoice, names: ProductNames) -> Cell:
+    cell = _plain(record[column.name], column, choice)
+    return replace(cell, values=[replace(value, name=names.get(value.text, "")) for value in cell.values])
 
 
 def _page(url: str, choice: FilterChoice) -> Value:

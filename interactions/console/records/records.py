@@ -1,39 +1,44 @@
-"""The Records page: filtered records, newest first; and the page of one record."""
+"""The Records page: filtered records by time or sorted by a column, searched for words and ids."""
 
 from __future__ import annotations
 
-import json
+from dataclasses import replace
 from datetime import tzinfo
 from typing import Any, Final
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from interactions.access.preferences import prefer, preferred
 from interactions.access.roles import Right
 from interactions.analytics.data_sets import settled
 from interactions.analytics.filters import Filter
 from interactions.analytics.reports import records as questions
 from interactions.analytics.reports.record_order import RecordKey
+from interactions.analytics.reports.record_search import RecordSearch
+from interactions.analytics.reports.records import RecordPage
 from interactions.analytics.reports.totals import count
-from interactions.codec import export
+from interactions.cohorts.stored import KnownCohorts
 from interactions.console.filter.choice import FilterChoice
 from interactions.console.fragments import page_or_fragment
-from interactions.console.gate import demand, may
+from interactions.console.gate import demand, may, person
 from interactions.console.people.filter import admit, person_of
-from interactions.console.records.cells import COLUMNS, RecordColumn, columns_of, details, only, row_of
-from interactions.contract.columns import TABLE_SCHEMA
-from interactions.contract.tombstones import Person
+from interactions.console.records.cells import COLUMNS, RecordColumn, columns_of, only, row_of
+from interactions.console.records.sort import RecordSort
 from interactions.models import Environment
+from interactions.product_names import names_of
 from interactions.questions.choice import PRESETS
 from interactions.questions.periods import address_of, span
-from interactions.questions.records import records_filter
+from interactions.questions.records import records_filter, searched
 from interactions.warehouse.lake import Lake
 
 PAGE_SIZE: Final = 50
-_REMEMBERED: Final = "record_columns"
+_COLUMNS: Final = "record columns"  # the name of the preference
+_KEPT: Final = ("columns", "sort", "words")
+_OF_PEOPLE: Final = ("user_id", "anonymous_id")
 _LONGEST_SEARCH: Final = 1_024
 _FOUND_AS: Final = {
     "user_id": "user id",
@@ -46,14 +51,16 @@ _FOUND_AS: Final = {
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def records(request: HttpRequest, environment: str) -> HttpResponse:
-    """A page of records after or before a key (``after``, ``before``), or the oldest ones (``end``).
+    """A page of records after or before a key (``after``, ``before``), or the last ones (``end``).
 
-    POST searches for an id, which therefore is in no URL.
+    POST keeps ``columns``, or searches for an id, which therefore is in no URL, or for words.
     """
     here = get_object_or_404(Environment, slug=environment)
+    if request.method == "POST" and "columns" in request.POST:
+        return _keep_columns(request, here)
     if request.method == "POST":
         return _found(request, here, request.POST.get("find", "")[:_LONGEST_SEARCH])
-    choice = FilterChoice.of(request.GET, here.zone)
+    choice = _choice(request, here)
     admit(request, here, choice.people, "records")
     return page_or_fragment(request, "records/page.html", "records", _page(request, here, choice))
 
@@ -63,38 +70,12 @@ def records(request: HttpRequest, environment: str) -> HttpResponse:
 def records_count(request: HttpRequest, environment: str) -> HttpResponse:
     """The number of matching records, which the page loads separately."""
     here = get_object_or_404(Environment, slug=environment)
-    choice = FilterChoice.of(request.GET, here.zone)
+    choice = _choice(request, here)
     if choice.people:
         demand(request, Right.PEOPLE, here.slug)  # the page that asks for this has noted it
-    total = count(settled(here.slug), records_filter(here, choice))
+    wanted = _wanted(here, choice)
+    total = questions.count(here.slug, wanted) if wanted.words else count(settled(here.slug), wanted.filter)
     return render(request, "records/page.html#total", {"total": total})
-
-
-@require_safe
-@never_cache
-def record(request: HttpRequest, environment: str, key: str) -> HttpResponse:
-    """One record as sent."""
-    here = get_object_or_404(Environment, slug=environment)
-    place = RecordKey.of(key)
-    found = questions.record(here.slug, place) if place else None
-    if found is None or place is None:
-        if request.htmx:  # type: ignore[attr-defined]
-            return render(request, "records/record.html#gone", {"environment": here})
-        raise Http404("There is no such record.")
-    row = found.to_pylist()[0]
-    whole = next(export.records(found.select(TABLE_SCHEMA.names)))
-    everything = FilterChoice.of(request.GET, here.zone).cleared().timeless()
-    context = {
-        "environment": here,
-        "row": row,
-        "key": place,
-        "details": details(row),
-        "imported": here.imports.filter(pk=row["import_id"]).first() if row["import_id"] else None,
-        "json": json.dumps(whole, indent=2, ensure_ascii=False),
-        "links": _links(row, everything, people=may(request, Right.PEOPLE, here.slug)),
-        "person": _person_of(row),
-    }
-    return page_or_fragment(request, "records/record.html", "record", context)
 
 
 def period_of(choice: FilterChoice, zone: tzinfo) -> str:
@@ -108,19 +89,22 @@ def period_of(choice: FilterChoice, zone: tzinfo) -> str:
     return f"To {address_of(choice.end, zone, ends=True)}" if choice.end else PRESETS["all"]
 
 
+def _choice(request: HttpRequest, here: Environment) -> FilterChoice:
+    return FilterChoice.of(request.GET, here.zone, keep=_KEPT, cohorts=KnownCohorts(here))
+
+
+def _wanted(here: Environment, choice: FilterChoice) -> RecordSearch:
+    return searched(here, records_filter(here, choice), choice.kept.get("words", "")[:_LONGEST_SEARCH])
+
+
 def _page(request: HttpRequest, here: Environment, choice: FilterChoice) -> dict[str, Any]:
-    columns = _columns(request)
-    wanted = records_filter(here, choice)
-    page = questions.page(
-        here.slug,
-        wanted,
-        after=RecordKey.of(request.GET.get("after", "")),
-        before=RecordKey.of(request.GET.get("before", "")),
-        is_last="end" in request.GET,
-        limit=PAGE_SIZE,
-    )
+    columns = _columns(request, here)
+    sort = RecordSort.of(request.GET, choice.mistakes)
+    selected = _wanted(here, choice)
+    wanted = selected.filter
+    page = _rows(request, here, selected, sort)
     rows = page.rows.to_pylist()
-    query = choice.query()
+    names = names_of(here, (each for row in rows for each in row["product_ids"] or []))
     return {
         "environment": here,
         "choice": choice,
@@ -130,67 +114,70 @@ def _page(request: HttpRequest, here: Environment, choice: FilterChoice) -> dict
         "to_day": address_of(choice.end, here.zone, ends=True)[:10] if choice.end else "",
         "imported": here.imports.filter(pk=wanted.import_id).first() if wanted.import_id else None,
         "is_empty": not rows and not any(part.rows for part in Lake(here.slug).parts()),
-        "is_filtered": wanted != Filter(),
+        "is_filtered": wanted != Filter() or bool(selected.words),
+        "sort": sort,
+        "sorted": sort.said(COLUMNS),
+        "headings": sort.headings(columns, choice),
+        "words": " ".join(selected.words),
+        "without_words": choice.query(words=None),
         "columns": columns,
         "all_columns": [(column, column in columns) for column in COLUMNS],
         "rows": [
-            row_of(row, key, columns, choice, people=may(request, Right.PEOPLE, here.slug))
+            row_of(row, key, columns, choice, people=may(request, Right.PEOPLE, here.slug), names=names)
             for row, key in zip(rows, page.keys, strict=True)
         ],
-        "query": query,
-        "newer": choice.query(before=str(page.newer)) if page.newer else "",
-        "older": choice.query(after=str(page.older)) if page.older else "",
-        "oldest": choice.query(end="1"),
+        "query": choice.query(),
+        "back": choice.query(before=str(page.previous)) if page.previous else "",
+        "on": choice.query(after=str(page.next)) if page.next else "",
+        "last": choice.query(end="1"),
     }
 
 
-def _columns(request: HttpRequest) -> list[RecordColumn]:
-    """The columns in the query string, which are remembered; else those chosen last."""
-    names = request.GET.getlist("columns")
-    if names and names != request.session.get(_REMEMBERED):
-        request.session[_REMEMBERED] = [column.name for column in columns_of(names)]
-    return columns_of(names or request.session.get(_REMEMBERED, []))
+def _rows(request: HttpRequest, here: Environment, selected: RecordSearch, sort: RecordSort) -> RecordPage:
+    """The page that the address asks for."""
+    after, before = (RecordKey.of(request.GET.get(name, "")) for name in ("after", "before"))
+    asked: dict[str, Any] = {"after": after, "before": before, "is_last": "end" in request.GET, "limit": PAGE_SIZE}
+    if sort.order:
+        return questions.sorted_page(here.slug, selected, sort.order, **asked)
+    return questions.page(here.slug, selected, is_ascending=sort.is_ascending, **asked)
+
+
+def _columns(request: HttpRequest, here: Environment) -> list[RecordColumn]:
+    """The columns in the query string, or else those that the user has kept."""
+    names = [name for given in request.GET.getlist("columns") for name in given.split(",")]
+    return columns_of(names or preferred(person(request), here, _COLUMNS) or [])
+
+
+def _keep_columns(request: HttpRequest, here: Environment) -> HttpResponse:
+    names = [column.name for column in columns_of(request.POST.getlist("columns"))]
+    prefer(person(request), here, _COLUMNS, names)
+    return redirect(reverse("records", args=[here.slug]) + _choice(request, here).query(columns=None))
 
 
 def _found(request: HttpRequest, here: Environment, text: str) -> HttpResponse:
-    """Redirect to the records with the id ``text``; if there are none, or it's several kinds of id, show that.
+    """Redirect to the records with the id ``text``, or else with its words; if there are none, or it's several kinds of
+    id, show that.
 
-    People are searched only if the user may see them.
+    Words that no record has stay out of addresses: they may be an id. People are searched only if the user may see
+    them.
     """
+    places = questions.search(here.slug, text) if text else {}
     sees_people = may(request, Right.PEOPLE, here.slug)
-    places = questions.search(here.slug, text, people=sees_people) if text else {}
-    everything = FilterChoice.of(request.GET, here.zone).cleared().timeless()
+    shown = {name: records for name, records in places.items() if sees_people or name not in _OF_PEOPLE}
+    choice = _choice(request, here)
+    everything = replace(choice.cleared().timeless(), kept={})
     address = reverse("records", args=[here.slug])
-    if len(places) == 1:
-        return redirect(address + _where_found(everything, next(iter(places)), text))
+    if len(shown) == 1:
+        return redirect(address + _where_found(everything, next(iter(shown)), text))
+    if text and not places and questions.page(here.slug, searched(here, Filter(), text), limit=1).rows.num_rows:
+        return redirect(address + choice.query(words=text))
     links = [
-        (_FOUND_AS[name], records, address + _where_found(everything, name, text)) for name, records in places.items()
+        (_FOUND_AS[name], records, address + _where_found(everything, name, text)) for name, records in shown.items()
     ]
     context = {**_page(request, here, everything), "searched": text, "found": links}
     return render(request, "records/page.html", context)
 
 
 def _where_found(everything: FilterChoice, name: str, text: str) -> str:
-    person = person_of(text, is_anonymous=name == "anonymous_id") if name in ("user_id", "anonymous_id") else None
-    return everything.of_person(person).query() if person else only(everything, name, text)
-
-
-def _person_of(row: dict[str, Any]) -> Person | None:
-    """The person to link to: the user, or else the anonymous id."""
-    if row["user_key"] is not None:
-        return Person(user_key=row["user_key"])
-    return Person(anonymous_key=row["anonymous_key"]) if row["anonymous_key"] is not None else None
-
-
-def _links(row: dict[str, Any], everything: FilterChoice, *, people: bool) -> dict[str, Any]:
-    """Links from a record's ids to all records that have them; ids of people only with ``people``."""
-    links: dict[str, Any] = {
-        f"{kind}_id": only(everything, f"{kind}_key", row[f"{kind}_key"])
-        for kind in ("user", "anonymous")
-        if people and row[f"{kind}_key"] is not None
-    }
-    if row["miso_id"] is not None:
-        links["miso_id"] = only(everything, "miso_id", row["miso_id"])
-    links["products"] = [(each, only(everything, "product_id", each)) for each in (row["product_ids"] or [])[:100]]
-    links["import"] = everything.replaced(import_id=row["import_id"]).query() if row["import_id"] else ""
-    return links
+    found = person_of(text, is_anonymous=name == "anonymous_id") if name in _OF_PEOPLE else None
+    return everything.of_person(found).query() if found else only(everything, name, text)

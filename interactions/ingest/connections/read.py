@@ -13,7 +13,7 @@ from interactions.connectors.body import Event
 from interactions.models import KeptEvent
 
 PAUSED = "The connection is paused."
-NAMES_NOBODY = "It names nobody."
+NAMES_NOBODY = "It doesn't name anyone."
 
 Outcome = KeptEvent.Outcome
 

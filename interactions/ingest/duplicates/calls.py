@@ -37,7 +37,7 @@ def sift(table: pa.Table, call: np.ndarray, there: OpenFingerprints) -> SiftedCa
     """
     words = prints.words_of(table["fingerprint"].combine_chunks())
     entries = prints.entries_of(words, prints.ids_of(table), 0, identity.keyring())
-    entries = entries[_may_be_known(table, words)]
+    entries = entries.compress(_may_be_known(table, words))
     known, to_note = np.zeros(table.num_rows, bool), np.zeros(table.num_rows, bool)
     rows, origins = np.empty(0, np.int64), entries["ids"][:0]
     if len(entries):
@@ -66,7 +66,7 @@ def _look(
     heads = np.flatnonzero(groups.start == np.arange(len(groups.start)))
     of_head, group = groups.rows[heads], np.repeat(np.arange(len(heads)), np.diff(heads, append=len(first)))
     found = there.find(first[of_head], second[of_head])
-    ordered = entries[groups.rows]
+    ordered = entries.take(groups.rows)
     by_uuid = prints.have_uuids(second)[groups.rows]
     before, nth = _in_calls(group, call[ordered["row"]])
     nth = np.where(by_uuid, groups.nth(), nth)

@@ -6,30 +6,36 @@ temporary file, and one share is compared at a time.
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import accumulate
 from pathlib import Path
+from threading import Lock
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from dojo.cores import cores
 from interactions import identity
-from interactions.files import scratch
+from interactions.in_order import in_order
 from interactions.ingest.duplicates import prints
+from interactions.ingest.duplicates.entry_file import EntriesByShare, EntryFile
 from interactions.ingest.duplicates.groups import EqualRows, changes
 from interactions.ingest.duplicates.index import OpenFingerprints
-from interactions.ingest.duplicates.prints import ENTRY, IDS
+from interactions.ingest.duplicates.prints import IDS
 from interactions.ingest.duplicates.rule import are_there, bring_links, with_links
 from interactions.ingest.duplicates.untimed import find_untimed
 from interactions.warehouse.lake import Part
 from interactions.warehouse.overlaps import COLUMNS
 from interactions.warehouse.parts import part_writer
 
-_SHARE = 50_000  # records of an import compared at once; each takes about 150 bytes
+_SHARE: Final = 50_000  # records of an import compared at once; each takes about 150 bytes
 # Fingerprints are spread evenly, so a larger share has many equal ones. It's compared in pieces.
-_LARGEST = 2 * _SHARE
+_LARGEST: Final = 2 * _SHARE
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,34 +57,46 @@ def sift(
     """
     if there.is_empty and not _has_uuids(mine):
         return Sifted(list(mine), 0)
-    own = find_untimed(mine, theirs)
-    known = _find(mine, own, there)
-    kept, duplicates, base = [], 0, 0
-    for part, file in zip(mine, own, strict=True):
-        is_known = known.of(base, part.rows)
-        count = int(np.count_nonzero(is_known))
-        if count:
-            for left_out in _left_out(part, file, is_known, known.origins(base, part.rows)):
-                note(left_out)
+    starts = accumulate((part.rows for part in mine), initial=0)
+    rows = list(map(_Rows, mine, find_untimed(mine, theirs), starts))
+    kept, duplicates = [], 0
+    known = _find(rows, there)
+    for each, left_out in zip(rows, in_order(partial(_left_out, known), rows, cores()), strict=True):
+        for table in left_out:
+            note(table)
+        count = sum(table.num_rows for table in left_out)
         if count == 0:
-            kept.append(part)
-        elif count < part.rows:
-            kept.append(_without(part, is_known))
+            kept.append(each.part)
+        elif count < each.part.rows:
+            kept.append(_without(each.part, known.of(each.first, each.part.rows)))
         duplicates += count
-        base += part.rows
     return Sifted(kept, duplicates)
 
 
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """The rows of a part, the file with their fingerprints, and the number of the first one in the import."""
+
+    part: Part
+    file: Path
+    first: int
+
+
 class _Known:
-    """Which records of an import are duplicates, and for those that bring a link, the ids of the first record."""
+    """Which records of an import are duplicates, and for those that bring a link, the ids of the first record.
+
+    Several threads may add to it.
+    """
 
     def __init__(self, rows: int) -> None:
+        self._lock = Lock()
         self._bits = np.zeros(rows // 8 + 1, np.uint8)
         self._rows: list[np.ndarray] = []
         self._ids: list[np.ndarray] = []
 
     def add(self, rows: np.ndarray) -> None:
-        np.bitwise_or.at(self._bits, rows >> 3, np.uint8(1) << (rows & 7).astype(np.uint8))
+        with self._lock:
+            np.bitwise_or.at(self._bits, rows >> 3, np.uint8(1) << (rows & 7).astype(np.uint8))
 
     def of(self, first: int, rows: int) -> np.ndarray:
         """Whether each of ``rows`` records from ``first`` on is a duplicate."""
@@ -87,8 +105,9 @@ class _Known:
 
     def link(self, rows: np.ndarray, ids: np.ndarray) -> None:
         if len(rows):
-            self._rows.append(rows)
-            self._ids.append(ids)
+            with self._lock:
+                self._rows.append(rows)
+                self._ids.append(ids)
 
     def origins(self, first: int, rows: int) -> tuple[np.ndarray, np.ndarray]:
         """Of ``rows`` records from ``first`` on, the positions of those that bring a link, ascending, and the ids of
@@ -102,25 +121,42 @@ class _Known:
 
 
 def _has_uuids(parts: Sequence[Part]) -> bool:
-    return any(prints.are_by_uuid(words[:, 0]).any() for part in parts for words in prints.read(part.path))
+    with _threads() as threads:
+        return any(threads.map(_has_uuid, parts))
 
 
-def _find(mine: Sequence[Part], own: Sequence[Path], there: OpenFingerprints) -> _Known:
-    """Find the duplicates among the records with the fingerprints in the files ``own``."""
-    rows = sum(part.rows for part in mine)
-    known = _Known(rows)
-    shares = max(1, -(-rows // _SHARE))
-    keyring, base = identity.keyring(), 0
-    with _Aside(shares) as aside:
-        for part, file in zip(mine, own, strict=True):
-            for entries in prints.entries(part.path, file, base, keyring):
-                aside.add(entries)
-            base += part.rows
-        for share in range(shares):
-            seen = _Seen() if aside.size(share) > _LARGEST else None
-            for entries in aside.pieces(share):
-                _look(entries, seen, there, known)
+def _has_uuid(part: Part) -> bool:
+    return any(prints.are_by_uuid(words[:, 0]).any() for words in prints.read(part.path))
+
+
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(cores(), thread_name_prefix="duplicates")
+
+
+def _find(rows: Sequence[_Rows], there: OpenFingerprints) -> _Known:
+    """Find the duplicates."""
+    count = rows[-1].first + rows[-1].part.rows
+    known, shares, keyring = _Known(count), max(1, -(-count // _SHARE)), identity.keyring()
+
+    def partitioned(each: _Rows) -> list[EntriesByShare]:
+        pieces = prints.entries(each.part.path, each.file, each.first, keyring)
+        return [EntriesByShare.of(entries, shares) for entries in pieces]
+
+    with EntryFile() as aside:
+        for partitions in in_order(partitioned, rows, cores()):
+            for partition in partitions:
+                aside.add(partition)
+        with _threads() as threads:
+            for _ in threads.map(lambda share: _look_at(share, aside, there, known), range(shares)):
+                pass
     return known
+
+
+def _look_at(share: int, aside: EntryFile, there: OpenFingerprints, known: _Known) -> None:
+    """Compare the records of a share."""
+    seen = _Seen() if aside.size(share) > _LARGEST else None
+    for entries in aside.pieces(share, _LARGEST):
+        _look(entries, seen, there, known)
 
 
 @dataclass(slots=True)
@@ -180,55 +216,15 @@ def _look(entries: np.ndarray, seen: _Seen | None, there: OpenFingerprints, know
     known.link(entries["row"][rows[linked]], origin[linked])
 
 
-class _Aside:
-    """The entries of an import, partitioned by share in a temporary file, in order within each share.
-
-    A context manager.
-    """
-
-    def __init__(self, shares: int) -> None:
-        self._shares = shares
-        self._ends: list[np.ndarray] = []  # where each share ends in each piece
-        self._starts: list[int] = []  # where each piece starts
-        self._file = tempfile.TemporaryFile(dir=scratch())  # noqa: SIM115 - the class is the context
-
-    def add(self, entries: np.ndarray) -> None:
-        """Add the next entries."""
-        of = prints.share_of(entries["first"], self._shares)
-        self._starts.append(self._starts[-1] + int(self._ends[-1][-1]) if self._starts else 0)
-        self._ends.append(np.concatenate(([0], np.cumsum(np.bincount(of, minlength=self._shares)))))
-        self._file.write(entries[np.argsort(of, kind="stable")].tobytes())
-
-    def size(self, share: int) -> int:
-        return sum(int(ends[share + 1] - ends[share]) for ends in self._ends)
-
-    def pieces(self, share: int) -> Iterator[np.ndarray]:
-        """The entries of a share, in pieces that fit in memory."""
-        held, count = [], 0
-        for start, ends in zip(self._starts, self._ends, strict=True):
-            begin, end = ends[share : share + 2].tolist()
-            self._file.seek((start + begin) * ENTRY.itemsize)
-            held.append(np.frombuffer(self._file.read((end - begin) * ENTRY.itemsize), ENTRY))
-            count += end - begin
-            if count > _LARGEST:
-                yield np.concatenate(held)
-                held, count = [], 0
-        if count:
-            yield np.concatenate(held)
-
-    def __enter__(self) -> _Aside:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
-
-
-def _left_out(
-    part: Part, file: Path, is_known: np.ndarray, origins: tuple[np.ndarray, np.ndarray]
-) -> Iterator[pa.Table]:
-    """The duplicates in a part, with the fingerprints in ``file``, by which the table knows them."""
+def _left_out(known: _Known, of: _Rows) -> list[pa.Table]:
+    """The duplicates in a part, with the fingerprints by which the table knows them."""
+    part, file = of.part, of.file
+    is_known = known.of(of.first, part.rows)
+    if not is_known.any():
+        return []
     words = prints.changed(file) if file != part.path else None
-    (rows, ids), base = origins, 0
+    rows, ids = known.origins(of.first, part.rows)
+    found, base = [], 0
     with pq.ParquetFile(part.path) as source:
         for batch in source.iter_batches(prints.ROWS, columns=COLUMNS, use_threads=False):
             chosen = is_known[base : base + batch.num_rows]
@@ -238,8 +234,9 @@ def _left_out(
                 table = table.set_column(0, COLUMNS[0], fingerprints)
             first, last = np.searchsorted(rows, (base, base + batch.num_rows))
             table = with_links(table, rows[first:last] - base, ids[first:last])
-            yield table.filter(pa.array(chosen))
+            found.append(table if chosen.all() else table.filter(pa.array(chosen)))
             base += batch.num_rows
+    return found
 
 
 def _without(part: Part, is_known: np.ndarray) -> Part:

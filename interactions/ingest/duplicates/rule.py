@@ -47,7 +47,8 @@ def bring_links(own: np.ndarray, origin: np.ndarray) -> np.ndarray:
 def with_links(table: pa.Table, places: np.ndarray, origins: np.ndarray) -> pa.Table:
     """Add the columns LINKS to ``table``: the rows at ``places`` are linked to the ids ``origins`` (IDS)."""
     ids, linked = np.zeros(table.num_rows, origins.dtype), np.zeros(table.num_rows, bool)
-    ids[places], linked[places] = origins, True
+    ids.put(places, origins)
+    linked[places] = True
     columns = (
         pa.array(linked),
         pa.array(ids["user"], mask=ids["has"] & 1 == 0),

@@ -1,6 +1,7 @@
 """Runs of the index of fingerprints: memory-mapped files of entries sorted by their first word, written once.
 
 A file has three columns one after another: the first words, the REST of each entry, and the IDS of entries with a uuid.
+What has fields is picked by ``take``, ``put`` and ``compress``, which copy bytes: indexing copies field by field.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Final, NamedTuple
+from typing import BinaryIO, Final, NamedTuple
 
 import msgspec
 import numpy as np
@@ -26,8 +27,7 @@ uuid, the position of their ids.
 _WORD: Final = np.dtype("<u8")
 _AT_ONCE: Final = 4096  # lookups before mapped pages are released
 _PIECE: Final = 64_000  # entries merged at once
-_LOOKS: Final = 3  # at where a word should be: each is off by the square root of what the one before was
-_NEAR: Final = 64  # entries, within which it is found then
+_HUGE_PAGE: Final = 2 << 20  # bytes
 
 
 class RunFile(msgspec.Struct, frozen=True):
@@ -80,7 +80,7 @@ def _with_places(first: np.ndarray, rest: np.ndarray, ids: np.ndarray, order: np
     """``ids`` are those of all entries; ``order`` is where these entries are among them."""
     by_uuid = np.flatnonzero(have_uuids(rest["second"]))
     rest["more"][by_uuid] = np.arange(len(by_uuid))
-    return Columns(first, rest, ids[order[by_uuid]])
+    return Columns(first, rest, ids.take(order[by_uuid]))
 
 
 class RunWriter:
@@ -88,17 +88,16 @@ class RunWriter:
 
     def __init__(self, path: Path, rows: int, uuids: int) -> None:
         self._file = path.open("wb")
-        self._starts, self._places = _starts(rows), [0, 0, 0]
-        os.truncate(self._file.fileno(), self._starts[2] + uuids * IDS.itemsize)
+        starts, self._uuids = _starts(rows), 0
+        os.truncate(self._file.fileno(), starts[2] + uuids * IDS.itemsize)
+        self._columns = [_ColumnWriter(self._file, start) for start in starts]
 
     def add(self, columns: Columns) -> None:
         """Append entries, whose id positions count from the first of ``columns``."""
-        columns.rest["more"][have_uuids(columns.rest["second"])] += np.uint32(self._places[2])
-        for at, column in enumerate(columns):
-            place = self._starts[at] + self._places[at] * column.itemsize
-            self._file.seek(place)
-            self._file.write(np.ascontiguousarray(column).view(np.uint8).data)
-            self._places[at] += len(column)
+        columns.rest["more"][have_uuids(columns.rest["second"])] += np.uint32(self._uuids)
+        self._uuids += len(columns.ids)
+        for writer, column in zip(self._columns, columns, strict=True):
+            writer.add(np.ascontiguousarray(column).view(np.uint8).data)
 
     def __enter__(self) -> RunWriter:
         return self
@@ -108,8 +107,34 @@ class RunWriter:
     ) -> None:
         with self._file:
             if kind is None:
+                for column in self._columns:
+                    column.flush()
                 self._file.flush()
                 os.fsync(self._file.fileno())
+
+
+class _ColumnWriter:
+    """Writes a column of a file in whole huge pages, as far as it has any.
+
+    What is written at once lies in one page of the file system's cache, and is mapped at once: 10,000 look-ups in a run
+    of 100 million entries take a third of the time that they take where it was written a megabyte at a time.
+    """
+
+    def __init__(self, file: BinaryIO, start: int) -> None:
+        self._file, self._at, self._held = file, start, bytearray()
+
+    def add(self, data: memoryview) -> None:
+        self._held += data
+        if len(self._held) >= 2 * _HUGE_PAGE:
+            self._write((self._at + len(self._held)) // _HUGE_PAGE * _HUGE_PAGE - self._at)
+
+    def flush(self) -> None:
+        self._write(len(self._held))
+
+    def _write(self, size: int) -> None:
+        self._file.seek(self._at)
+        self._file.write(memoryview(self._held)[:size])
+        self._at, self._held = self._at + size, self._held[size:]
 
 
 class FingerprintRun:
@@ -132,9 +157,12 @@ class FingerprintRun:
 
         By part number, ``alive`` is whether it's in the table, ``brought`` whether an import added any of it.
         """
+        from interactions.compiled import sorted_words  # with Numba, which processes that only answer calls don't need
+
         for start in range(0, len(first), _AT_ONCE):
             here = slice(start, start + _AT_ONCE)
-            begins = places_of(self.first, first[here])
+            begins = np.empty(len(first[here]), np.int64)
+            sorted_words.places(self.first, first[here], begins)
             inside = begins < len(self.first)
             inside[inside] = self.first[begins[inside]] == first[here][inside]
             asked = np.flatnonzero(inside)
@@ -143,23 +171,23 @@ class FingerprintRun:
             asked = np.repeat(asked, counts) + start
             rest = self.rest[places]
             held = (rest["second"] == second[asked]) & alive[rest["part"]]
-            self._add(asked[held], rest[held], brought, found)
+            self._add(asked[held], rest.compress(held), brought, found)
             self.release()
 
     def _add(self, asked: np.ndarray, rest: np.ndarray, brought: np.ndarray, found: Copies) -> None:
         by_uuid = have_uuids(rest["second"])
-        np.add.at(found.copies, asked, np.where(by_uuid, 1, rest["more"]))
+        np.add.at(found.copies, asked, np.where(by_uuid, np.int64(1), rest["more"]))
         found.brought[asked[brought[rest["part"]]]] = True
-        found.ids[asked[by_uuid]] = self.ids[rest["more"][by_uuid]]
+        found.ids.put(asked[by_uuid], self.ids.take(rest["more"][by_uuid]))
 
     def columns(self, here: slice, alive: np.ndarray) -> Columns:
         """A copy of a slice of its entries, without those of parts that aren't in the table."""
         rest = self.rest[here]
         living = alive[rest["part"]]
-        rest = rest[living]
+        rest = rest.compress(living)
         ids = np.zeros(len(rest), IDS)
-        by_uuid = have_uuids(rest["second"])
-        ids[by_uuid] = self.ids[rest["more"][by_uuid]]
+        by_uuid = np.flatnonzero(have_uuids(rest["second"]))
+        ids.put(by_uuid, self.ids.take(rest["more"][by_uuid]))
         return Columns(self.first[here][living], rest, ids)
 
     def living(self, alive: np.ndarray) -> tuple[int, int]:
@@ -209,28 +237,6 @@ def merge(
                 run.release()
             tell()
     return RunFile(path.name, rows, uuids)
-
-
-def places_of(ordered: np.ndarray, words: np.ndarray) -> np.ndarray:
-    """As ``np.searchsorted`` for words (uint64) of keyed hashes, of which ``ordered`` has one at least.
-
-    These are spread evenly, so a word says nearly where it is. That touches a third of the pages of 100 million.
-    """
-    last, density = len(ordered) - 1, len(ordered) / 2.0**64
-    wanted, guess = words.astype(np.float64), np.zeros(len(words), np.int64)
-    for _ in range(_LOOKS):
-        ahead = (wanted - ordered[guess].astype(np.float64)) * density
-        guess = np.clip(guess + ahead.astype(np.int64), 0, last)
-    low, high = np.maximum(guess - _NEAR, 0), np.minimum(guess + _NEAR, last + 1)
-    while (is_open := low < high).any():
-        middle = (low + high) // 2
-        is_after = is_open & (ordered[np.minimum(middle, last)] < words)
-        low, high = np.where(is_after, middle + 1, low), np.where(is_after, high, middle)
-    is_before = (low > 0) & (ordered[low - 1] >= words)
-    is_later = (low <= last) & (ordered[np.minimum(low, last)] < words)
-    off = np.flatnonzero(is_before | is_later)
-    low[off] = np.searchsorted(ordered, words[off])
-    return low
 
 
 def _counts(ordered: np.ndarray, begins: np.ndarray) -> np.ndarray:

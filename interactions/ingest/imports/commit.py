@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import uuid
-from contextlib import suppress
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 from django.db import transaction
@@ -30,6 +31,8 @@ from interactions.privacy import refused
 from interactions.warehouse.lake import Held, Lake, LakeBusy, Part
 from interactions.warehouse.log import LakeUnreadable
 from interactions.warehouse.overlaps import Overlaps
+from interactions.warehouse.own_parts import OwnParts
+from interactions.warehouse.steady import steady
 
 logger = logging.getLogger(__name__)
 
@@ -115,18 +118,26 @@ def _commit(imp: Import, lake: Lake, held: Held) -> None:
     if imp.mapping:
         note_rows(imp, blocks)
     if lake.has_mark(_mark(imp)):  # committed by a task that died right after
-        added = lake.rows_of(imp.pk)
+        added, version = lake.rows_of(imp.pk), lake.version()
     else:
         with_rows = [block for block in blocks if block.part_size and block.first_timestamp and block.last_timestamp]
-        with storage.local([storage.part_path(block) for block in with_rows]) as paths:
+        with _local(imp, with_rows) as paths:
             sifted = _sift(imp, lake, list(map(_part, paths, with_rows)))
             added = rows - sifted.duplicates
             held.require()  # or another import may have added the same records since they were compared
-            if sifted.parts:
-                lake.append(sifted.parts, mark=_mark(imp), import_id=imp.pk)
-    _end(imp, lake.version(), duplicates=rows - added)
+            parts, mark = sifted.parts, _mark(imp)
+            version = lake.append(parts, mark=mark, import_id=imp.pk) if parts else lake.version()
+    _end(imp, version, duplicates=rows - added)
     with suppress(OSError, LakeUnreadable):  # the next lookup of duplicates will do it
         FingerprintIndex(lake.environment).refresh(*lake.state())
+
+
+def _local(imp: Import, blocks: Sequence[Block]) -> AbstractContextManager[list[Path]]:
+    """The parts of blocks on this machine, in order; only those that it didn't make are downloaded."""
+    places = [storage.part_path(block) for block in blocks]
+    sizes = {place.name: block.part_size for place, block in zip(places, blocks, strict=True)}
+    own = OwnParts(imp.environment.slug, imp.pk)
+    return storage.local(places, lambda path: own.take(sizes[path.name], path))
 
 
 def _part(path: Path, block: Block) -> Part:
@@ -138,10 +149,14 @@ def _part(path: Path, block: Block) -> Part:
 def _sift(imp: Import, lake: Lake, parts: list[Part]) -> Sifted:
     if not imp.check_duplicates or not parts:
         return Sifted(parts, 0)
-    version, theirs = lake.state()
-    there = FingerprintIndex(lake.environment).refresh(version, theirs)
-    with Overlaps(lake.environment).of_import(imp.pk) as note:
-        return sift(parts, theirs, there, note=note)
+
+    def look() -> Sifted:
+        version, theirs = lake.state()
+        there = FingerprintIndex(lake.environment).refresh(version, theirs)
+        with Overlaps(lake.environment).of_import(imp.pk) as note:
+            return sift(parts, theirs, there, note=note)
+
+    return steady(look)  # an erasure may remove this node's copy of a part
 
 
 def _end(imp: Import, version: int, *, duplicates: int) -> None:
@@ -180,7 +195,7 @@ def _nothing(records: int, skipped: int) -> str:
     if not records:
         return NO_RECORDS
     if skipped == records:
-        return "None of the file's events stands for an interaction: all were skipped."
+        return "None of the file's events is an interaction: all were skipped."
     if skipped:
         return f"{skipped:,} of the file's events were skipped, and all of the rest were rejected."
     return "The only record was rejected." if records == 1 else f"All {records:,} records were rejected."

@@ -112,7 +112,7 @@ def _sample(source: Source, options: Options, head: bytes, *, is_whole: bool) ->
     run = ByteRange(0, len(head), len(head) if is_whole else len(head) + 1)
     with suppress(Unsound):  # it ends in the middle of an event
         for chunk in records(source, io.BytesIO(head), options, run=run, longest=_LONGEST):
-            found = read_sample(chunk.lines, is_whole=True, longest=_LONGEST)
+            found = read_sample(bytes(chunk.lines), is_whole=True, longest=_LONGEST)
             sample.records += found.records + len(chunk.rejected)
             sample.types += found.types
             sample.moments += found.moments

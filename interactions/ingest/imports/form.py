@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
 
 from interactions import connectors, unpack
 from interactions.codec import source
+from interactions.connectors import columnar
 from interactions.contract import schema
 from interactions.errors import FileRefused
 from interactions.ingest.imports.other_forms import other_form
 
 NO_RECORDS = "The file has no records."
+_PARQUET = "The file is a Parquet file, not JSON."
 _MOST_UNPACKED = 256 << 20  # bytes unpacked for detection at most
 _NO_RECORD_YET = "The first 256 MB of the unpacked file have no records. Pack the file of records alone."
 _FOREIGN_BYTES = 64 << 10  # bytes in which formats of other tools are recognized
@@ -69,6 +72,9 @@ def form_of(path: unpack.Openable, *, connector: str = "") -> FileFormat:
     """
     with opened(path) as file:
         head = unpack.read(file, _SOURCE_BYTES)
+        is_columnar = file.layers == columnar.LAYER
+    if is_columnar and (not head or (connector or _recognised(head)) in ("", OWN)):
+        raise FileRefused(_PARQUET)  # it's a table, whose columns are mapped
     if len(head) < _FOREIGN_BYTES and not head.strip(_BLANK):
         raise FileRefused(NO_RECORDS)
     if not connector and _refused_by(head) is not None:
@@ -89,4 +95,13 @@ def _recognised(head: bytes) -> str:
 
 def opened(path: unpack.Openable) -> unpack.UnpackedText:
     """The unpacked text of a file."""
-    return unpack.open_text(path, most=_MOST_UNPACKED, sentence=_NO_RECORD_YET)
+    return open_text(path, most=_MOST_UNPACKED, sentence=_NO_RECORD_YET)
+
+
+def open_text(
+    path: unpack.Openable, *, most: int, sentence: str, look: Callable[[], None] | None = None
+) -> unpack.UnpackedText:
+    """The unpacked text of a file, as of ``unpack.open_text``; of a Parquet file, its rows as JSON Lines."""
+    if columnar.is_parquet(path):
+        return columnar.open_text(path, most=most, sentence=sentence, look=look)
+    return unpack.open_text(path, most=most, sentence=sentence, look=look)

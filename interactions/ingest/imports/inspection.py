@@ -48,6 +48,10 @@ class Inspection:
     events: EventsFound | None = None
 
     @property
+    def is_all_rejected(self) -> bool:
+        return 0 < self.sample_records == self.sample_rejected
+
+    @property
     def rejected_sentence(self) -> str:
         """How many of the sample's records will be rejected."""
         return rejected_sentence(self.sample_rejected, self.sample_records, "record")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import time
 import uuid
@@ -17,11 +16,12 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
+from dojo import memory
 from interactions import identity
 from interactions.codec.origin import Origin
 from interactions.codec.reader import Batch, Reader
 from interactions.codec.source import shape_of
-from interactions.codec.split.windows import ByteRange, Unsound
+from interactions.codec.split.windows import ByteRange, Format, Open, Unsound
 from interactions.disk import PAUSED, is_full
 from interactions.errors import DiskFull
 from interactions.ingest.imports import lifecycle, storage
@@ -33,6 +33,7 @@ from interactions.ingest.imports.queue import enqueue
 from interactions.ingest.imports.rejects import Named, Rejects
 from interactions.models import Block, Import, Problem
 from interactions.privacy import refused
+from interactions.warehouse.own_parts import OwnParts
 from interactions.warehouse.parts import PartWriter
 
 logger = logging.getLogger(__name__)
@@ -172,38 +173,39 @@ def _read(block: Block) -> _Read:
     keyring = identity.keyring()
     ignores = imp.ignore_unknown_fields
     reader = Reader(origin, keyring, longest=settings.IMPORT_RECORD_BYTES, ignores_unknown=ignores)
+    own = OwnParts(imp.environment.slug, imp.pk)  # before it's looked up who is left out
     people = Named(refused(imp.environment_id), received_at(imp), keyring)
     counts = _Counts()
     names = NameCounts()
     told = time.monotonic()
     _require_room()
-    collecting = gc.isenabled()
-    gc.disable()  # records have no reference cycles, so collecting would be wasted
-    try:
-        with (
-            text.open("rb") as file,
-            storage.made(storage.part_path(block)) as part_path,
-            storage.made(storage.rejects_path(block)) as rejects_path,
-            PartWriter(part_path) as part,
-            Rejects(rejects_path, people) as rejects,
-        ):
-            size = storage.size_of(text)
-            run = ByteRange(block.start, block.end, size, shape_of(file, of_any=bool(imp.connector)).inside)
-            for batch, skipped in _batches(imp, reader, file, run, names):
-                left_out = leave_out(batch, counts.records, people.tombstones, rejects)
-                for table in batch.tables:
-                    part.add(table)
-                for rejected in batch.rejected:
-                    rejects.add(rejected)
-                counts.add(batch, left_out, skipped)
-                if time.monotonic() - told > _TELL_SECONDS:
-                    _set(block, **asdict(counts))
-                    _require_room()
-                    told = time.monotonic()
-    finally:
-        if collecting:
-            gc.enable()
+    with (
+        memory.uncollected(),
+        storage.opened(text, block.end) as file,
+        storage.made_anew(storage.part_path(block), own.keep) as part_path,
+        storage.made_anew(storage.rejects_path(block)) as rejects_path,
+        PartWriter(part_path) as part,
+        Rejects(rejects_path, people) as rejects,
+    ):
+        size = storage.size_of(text)
+        run = ByteRange(block.start, block.end, size, _inside(imp, file))
+        for batch, skipped in _batches(imp, reader, file, run, names):
+            left_out = leave_out(batch, counts.records, people.tombstones, rejects)
+            for table in batch.tables:
+                part.add(table)
+            for rejected in batch.rejected:
+                rejects.add(rejected)
+            counts.add(batch, left_out, skipped)
+            if time.monotonic() - told > _TELL_SECONDS:
+                _set(block, **asdict(counts))
+                _require_room()
+                told = time.monotonic()
     return _Read(counts, rejects, part, names, reader.ignored)
+
+
+def _inside(imp: Import, file: BinaryIO) -> Open:
+    """What is open where the file's first record begins. Nothing is in a file of lines, so that isn't looked up."""
+    return () if imp.format == Format.LINES else shape_of(file, of_any=bool(imp.connector)).inside
 
 
 def _batches(

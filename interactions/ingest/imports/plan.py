@@ -21,6 +21,7 @@ from interactions.connectors import SOURCES
 from interactions.disk import PAUSED, is_full
 from interactions.errors import DiskFull, DojoError, FileRefused
 from interactions.ingest.imports import lifecycle, storage, table_text
+from interactions.ingest.imports.form import open_text
 from interactions.ingest.imports.heartbeat import beating
 from interactions.ingest.imports.queue import enqueue
 from interactions.models import Block, Import
@@ -147,7 +148,7 @@ def _unpack(imp: Import) -> storage.Place:
 
 def _opened(imp: Import) -> unpack.UnpackedText:
     ratio = settings.IMPORT_UNPACK_RATIO
-    return unpack.open_text(
+    return open_text(
         storage.upload_path(imp),
         most=max(_RATIO_FROM, imp.size * ratio),
         sentence=f"The file unpacks to more than {ratio} times its size, which no data set does.",
@@ -176,7 +177,7 @@ def _require_more_than_before(imp: Import) -> None:
 def _write(imp: Import, unpacked: unpack.UnpackedText) -> None:
     written = 0
     try:
-        with storage.written(storage.unpacked_path(imp)) as file:
+        with storage.written(storage.written_text_path(imp)) as file:
             while chunk := unpacked.read(_CHUNK):
                 _require_room(len(chunk))
                 written += file.write(chunk)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from io import BufferedWriter, RawIOBase
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import msgspec
+from isal import igzip
 
 from interactions.codec.rejected import Rejected
 from interactions.codec.rulebook import Violation
@@ -30,11 +31,15 @@ _OPENING = re.compile(rb"\s*\{\s*(\}?)")
 _NOTE = re.compile(rf'\s*\{{\s*"{schema.NOTE}"\s*:\s*')
 _SEAM = re.compile(r"\s*,\s*")
 _DECODER = json.JSONDecoder()
+_encode = msgspec.json.encode
+_KEY = _encode(schema.NOTE)
 ERASED = ("user_id", "Erased person: records up to the deletion request are refused.")
 _OTHERS = ("", "Another rule is broken: see the rejected records.")
 Line = dict[str, Any]
 """A rejected record in its file: see :class:`Rejects`."""
 AsRows = Callable[[Import, Iterable[Line], int | None], Iterable[Line]]
+_PACKING = 2  # of four times the speed of gzip's level 5, and a quarter larger
+_PACKED_BYTES = 64 << 10  # at once
 _CAUSES_KEPT = 200  # per block; a file with more causes has a common one
 
 
@@ -78,7 +83,7 @@ class Rejects:
     def __init__(self, path: Path, people: Named) -> None:
         self._path = path
         self._people = people
-        self._file: gzip.GzipFile | None = None
+        self._file: BinaryIO | None = None
         self._causes: dict[tuple[str, str], Problem] = {}
         self._counts: dict[tuple[str, str], int] = defaultdict(int)
 
@@ -89,7 +94,7 @@ class Rejects:
             self.leave_out(1, rejected.index)
             return
         if self._file is None:
-            self._file = gzip.GzipFile(self._path, "wb", compresslevel=1)
+            self._file = _packing(self._path)
         line = {
             "index": rejected.index,
             "offset": rejected.offset,
@@ -97,7 +102,7 @@ class Rejects:
             "text": text,
             "whom": whom,
         }
-        self._file.write(json.dumps(line).encode() + b"\n")
+        self._file.write(_packed(line) + b"\n")
         for violation in rejected.violations:
             self._count(violation.cause, rejected, violation.value)
         if rejected.more:
@@ -140,6 +145,11 @@ class Rejects:
             self._file.close()
 
 
+def _packing(path: Path) -> BinaryIO:
+    """A new gzip file. It's buffered, because to pack each line by itself takes as long as all else."""
+    return BufferedWriter(cast(RawIOBase, igzip.IGzipFile(path, "wb", compresslevel=_PACKING)), _PACKED_BYTES)
+
+
 def whom_of(own: bytes) -> dict[str, Any]:
     """The ids and timestamp of a rejected interaction, which may be of any type."""
     try:
@@ -147,6 +157,22 @@ def whom_of(own: bytes) -> dict[str, Any]:
     except (msgspec.MsgspecError, RecursionError):
         return {}
     return {key: record[key] for key in _WHOM if key in record}
+
+
+def _packed(line: Line) -> bytes:
+    """A line as JSON, also of a text that isn't UTF-8."""
+    try:
+        return msgspec.json.encode(line)
+    except UnicodeEncodeError:
+        return json.dumps(line).encode()
+
+
+def _unpacked(line: bytes) -> Line:
+    try:
+        return msgspec.json.decode(line, type=Line)
+    except msgspec.DecodeError:  # of a text that isn't UTF-8
+        found: Line = json.loads(line)
+        return found
 
 
 def _named(rejected: Rejected) -> list[Violation]:
@@ -171,12 +197,12 @@ def collect(imp: Import, blocks: Iterable[Block], as_rows: AsRows | None = None)
 
 def _collect(imp: Import, blocks: Iterable[Block], as_rows: AsRows | None, draft: Path) -> int:
     base = written = first = 0
-    with gzip.open(draft, "wb", compresslevel=5) as out:
+    with _packing(draft) as out:
         for block in blocks:
             place = storage.rejects_path(block)
-            if place.exists():
-                with place.open("rb") as packed, gzip.open(packed, "rb") as file:
-                    lines: Iterable[Line] = map(json.loads, file)
+            if block.rejected and place.exists():
+                with place.open("rb") as packed, igzip.open(packed, "rb") as file:
+                    lines: Iterable[Line] = map(_unpacked, file)
                     for line in as_rows(imp, lines, first if block.end else None) if as_rows else lines:
                         out.write(_noted(line, base, imp.pk if as_rows else None) + b"\n")
                         written += 1
@@ -204,17 +230,17 @@ def _noted(line: Line, base: int, table_of: int | None) -> bytes:
     opening = _OPENING.match(text)
     if opening is None or not _is_json(text):
         note["text"] = text.decode(errors="replace")
-        return json.dumps({schema.NOTE: note}, ensure_ascii=False).encode()
+        return _encode({schema.NOTE: note})
     seam = b"" if opening[1] else b","
     inner = text[opening.end() - len(opening[1]) :]
     # In valid JSON, line breaks only occur between tokens, so spaces can replace them.
     one_line = inner.replace(b"\r", b" ").replace(b"\n", b" ")
-    return b"{" + json.dumps({schema.NOTE: note}, ensure_ascii=False).encode()[1:-1] + seam + one_line
+    return b"{" + _KEY + b":" + _encode(note) + seam + one_line
 
 
 def _without_note(text: bytes) -> bytes:
     """The text of a record without the note of an earlier import in which it was rejected, too."""
-    if f'"{schema.NOTE}"'.encode() not in text or not _is_json(text):
+    if _KEY not in text or not _is_json(text):
         return text
     whole = text.decode()
     front = _NOTE.match(whole)

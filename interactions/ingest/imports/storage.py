@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import BinaryIO, Final, TypeAlias
+from typing import BinaryIO, Final, Literal, TypeAlias
 
 from django.conf import settings
 from django.utils import timezone
@@ -22,13 +23,36 @@ from interactions.ingest import objects
 from interactions.ingest.objects import ObjectFile, PiecedFile
 from interactions.ingest.uploads import content, object_content
 from interactions.models import Block, Import, Upload, UploadPiece
+from interactions.packed_text import text_of
+from interactions.warehouse.own_parts import OwnParts
 
 _REJECTED = "rejected.jsonl.gz"
 _BOUNDLESS: Final = 1 << 50
 """Bytes that fit into an object store: more than any file has."""
 
 FilePlace: TypeAlias = Path | ObjectFile
-Place: TypeAlias = FilePlace | PiecedFile
+
+
+@dataclass(frozen=True, slots=True)
+class PackedFile:
+    """A file of packed text, which is read as its text is."""
+
+    file: FilePlace
+
+    def open(self, mode: Literal["rb"] = "rb", /, *, end: int | None = None) -> BinaryIO:
+        """The text; ``end`` is a place in it, not in the file, so it's ignored. Raises FileNotFoundError."""
+        return text_of(self.file.open(mode))
+
+    def exists(self) -> bool:
+        return self.file.exists()
+
+    def size(self) -> int:
+        """Bytes of the text. Raises FileNotFoundError."""
+        with self.open() as text:
+            return text.seek(0, os.SEEK_END)
+
+
+Place: TypeAlias = FilePlace | PiecedFile | PackedFile
 
 
 def upload_path(imp: Import) -> Path | PiecedFile:
@@ -128,12 +152,14 @@ def _folder_key(imp: Import) -> str:
 
 
 def text_path(imp: Import) -> Place:
-    """The unpacked text: the upload itself if it's neither packed nor a table."""
-    return _file(imp, "text") if imp.compression or imp.mapping else upload_path(imp)
+    """The text to read: the upload itself if it's neither packed nor a table."""
+    if imp.mapping:
+        return PackedFile(written_text_path(imp))
+    return written_text_path(imp) if imp.compression else upload_path(imp)
 
 
-def unpacked_path(imp: Import) -> FilePlace:
-    """Where the text of a packed file or a table is written to."""
+def written_text_path(imp: Import) -> FilePlace:
+    """Where the text of a packed file is written to; that of a table by a PackedWriter."""
     return _file(imp, "text")
 
 
@@ -166,6 +192,11 @@ def rejected_path(imp: Import) -> FilePlace | None:
     on_disk = Path(settings.IMPORTS_DIR) / str(imp.pk) / _REJECTED  # without making the folder
     path = rejected_target(imp) if objects.are_used() else on_disk
     return path if path.exists() else None
+
+
+def opened(text: Place, end: int) -> BinaryIO:
+    """A file to read; of an object, nothing is fetched in advance from ``end`` on. Raises FileNotFoundError."""
+    return text.open("rb") if isinstance(text, Path) else text.open("rb", end=end)
 
 
 def size_of(place: Place) -> int:
@@ -205,13 +236,29 @@ def made(place: FilePlace) -> Iterator[Path]:
 
 
 @contextmanager
-def local(places: Sequence[FilePlace]) -> Iterator[list[Path]]:
-    """The files on this machine, under their own names. Raises FileNotFoundError for objects that aren't there."""
+def made_anew(place: FilePlace, keep: Callable[[Path], object] = lambda path: None) -> Iterator[Path]:
+    """The same for a place that is named by an attempt, so that nothing was there before.
+
+    If it's an object, ``keep`` is called with a file of the same content once the object is durable.
+    """
+    if isinstance(place, Path):
+        yield place
+    else:
+        with objects.made_anew(place, keep) as path:
+            yield path
+
+
+@contextmanager
+def local(places: Sequence[FilePlace], take: Callable[[Path], bool] = lambda path: False) -> Iterator[list[Path]]:
+    """The files on this machine, under their own names. Raises FileNotFoundError for objects that aren't there.
+
+    ``take`` may make the file of a path without its object, and returns whether it did.
+    """
     files = [place for place in places if isinstance(place, ObjectFile)]
     if not files:
         yield [place for place in places if isinstance(place, Path)]
     else:
-        with objects.copies(files) as paths:
+        with objects.copies(files, take) as paths:
             yield paths
 
 
@@ -234,7 +281,7 @@ def remove_upload(imp: Import) -> None:
     except Upload.DoesNotExist:
         pass  # the import never got a file
     if objects.are_used():
-        unpacked_path(imp).unlink(missing_ok=True)
+        written_text_path(imp).unlink(missing_ok=True)
     else:
         (Path(settings.IMPORTS_DIR) / str(imp.pk) / "text").unlink(missing_ok=True)
 
@@ -260,6 +307,7 @@ def remove_all(imp: Import) -> None:
     remove_upload(imp)
     if objects.are_used():
         remove_parts(imp)
+        OwnParts(imp.environment.slug, imp.pk).forget()
         rejected_target(imp).unlink(missing_ok=True)
     else:
         shutil.rmtree(Path(settings.IMPORTS_DIR) / str(imp.pk), ignore_errors=True)

@@ -19,7 +19,7 @@ from interactions.ingest.imports import storage, tables
 from interactions.ingest.imports.rejects import Line, whom_of
 from interactions.models import Block, Import, Problem
 
-_SAME_ORDER: Final = "data.{index} is invalid. It is of the same order as row {row}."
+_SAME_ORDER: Final = "data.{index} is invalid. It belongs to the same order as row {row}."
 
 
 class RowNumbers:

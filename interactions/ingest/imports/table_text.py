@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import BinaryIO, Final
+from typing import Final
 
+from dojo import memory
 from dojo.cores import cores
 from interactions import identity
 from interactions.connectors import Chunk, Skipped, table
@@ -17,10 +19,11 @@ from interactions.ingest.imports.events import note_skipped
 from interactions.ingest.imports.rejects import Named, Rejects
 from interactions.ingest.imports.table_rows import RowNumbers
 from interactions.models import Block, Import, Problem
+from interactions.packed_text import PackedWriter
 from interactions.privacy import refused
 
 _CLAIM: Final = "table"
-_MOST_THREADS: Final = 4  # of one table: other imports go on beside it
+_MOST_THREADS: Final = 4  # of one table, besides the one that writes: other imports go on beside it
 
 
 @dataclass(slots=True)
@@ -52,29 +55,40 @@ def write(imp: Import, look: Callable[[], None]) -> Apart:
     """
     mapping = tables.mapping_of(imp.mapping)
     people = Named(refused(imp.environment_id), imp.created_at, identity.keyring())
-    text, refused_rows = storage.unpacked_path(imp), storage.rejects_path(block_apart(imp))
+    text, refused_rows = storage.written_text_path(imp), storage.rejects_path(block_apart(imp))
     with (
+        memory.uncollected(),
         storage.made(refused_rows) as path,
         storage.made(storage.rows_path(imp)) as numbers,
         Rejects(path, people) as rejects,
         RowNumbers(numbers) as rows,
         storage.written(text) as file,
     ):
-        apart = Apart(rejects)
-        records = table.Records(tables.opened(imp, mapping.reading, look), mapping, min(_MOST_THREADS, cores()))
-        for chunk in records:
-            look()
-            _add(chunk, file, apart)
-            rows.add(chunk)
-        if not file.tell():
+        packed, apart = PackedWriter(file), Apart(rejects)
+        records = table.Records(
+            tables.opened(imp, mapping.reading, look), mapping, min(_MOST_THREADS, max(1, cores() - 1))
+        )
+        with ThreadPoolExecutor(1, thread_name_prefix="writing") as writer:
+            before: Future[None] | None = None
+            for chunk in records:
+                look()
+                if before is not None:
+                    before.result()
+                before = writer.submit(_add, chunk, packed, apart)
+                rows.add(chunk)
+            if before is not None:
+                before.result()
+        if not packed.size:
             raise FileRefused(_nothing(apart))
+        packed.finish()
+    memory.give_back()  # the threads' pieces, which reading the blocks can't use again
     return apart
 
 
-def _add(chunk: Chunk, file: BinaryIO, apart: Apart) -> None:
+def _add(chunk: Chunk, text: PackedWriter, apart: Apart) -> None:
     if storage.free_bytes() < len(chunk.lines):
         raise DiskFull(PAUSED)
-    file.write(chunk.lines)
+    text.write(chunk.lines)
     apart.skipped += chunk.skipped
     apart.rejected += len(chunk.rejected)
     for rejected in chunk.rejected:

@@ -14,6 +14,7 @@ from django.conf import settings
 from interactions.codec.source import NOT_JSON
 from interactions.connectors import table
 from interactions.connectors.table import Mapping, Reading, Sample, Table, Times
+from interactions.connectors.table.utf8 import UTF_8
 from interactions.errors import FileRefused, ImportStateError
 from interactions.ingest.imports import storage
 from interactions.ingest.imports.form import NO_RECORDS, TABLES, refused_by
@@ -56,7 +57,7 @@ def kind_of(imp: Import, refusal: FileRefused) -> str:
             raise refusal
         return found.kind
     except table.Empty as error:
-        raise (error if error.has_header else refusal) from error
+        raise (error if error.has_header or isinstance(error, table.EmptyWorkbook) else refusal) from error
     except table.NoTable as error:
         raise _neither(refusal, error) from error
 
@@ -121,7 +122,8 @@ def in_zone(mapping: Mapping, zone: str) -> Mapping:
 
 
 def mapping_for(imp: Import, name: str, sheet: str = "") -> Mapping:
-    """The environment's mapping with this name; without a name, the newest one that fits the import's file.
+    """The environment's mapping with this name; without a name, the newest one that fits the import's file, or the
+    suggested one of a table in Dojo's own form.
 
     ``sheet`` is a workbook's; empty to use the one in the mapping, or else the first with rows. Raises ImportStateError
     if there is no such mapping, FileRefused if the file can't be read.
@@ -136,6 +138,9 @@ def mapping_for(imp: Import, name: str, sheet: str = "") -> Mapping:
         return fitted_to(mapping_of(row.mapping), found, sheet)
     for mapping in offered(imp, found, sheet).values():
         return mapping
+    first = table.sample_of(found)
+    if table.is_own(first, suggestion := table.suggested(first)):
+        return suggestion
     raise ImportStateError(UNMAPPED)
 
 
@@ -157,9 +162,23 @@ def mapping_of(json: str) -> Mapping:
         raise ImportStateError("The kept mapping is of another version: map the columns again.") from error
 
 
-def require_mapped(imp: Import, mapping: Mapping) -> None:
-    """Raises FileRefused if a mapping doesn't fit an import's table or leaves a question open."""
-    table.preview(sample(imp, mapping.reading), mapping, 0)
+def require_mapped(imp: Import, mapping: Mapping) -> Mapping:
+    """The mapping with the form of the times in an import's table.
+
+    Raises FileRefused if it doesn't fit the table or leaves a question open.
+    """
+    found = sample(imp, mapping.reading)
+    retimed = table.retimed(found, mapping)
+    table.preview(found, retimed, 0)
+    return retimed
+
+
+def said_of_encoding(mapping: Mapping) -> str:
+    """A sentence about the encoding in which a text is read, if it's one that can't be detected; else empty."""
+    name = mapping.reading.encoding
+    if name in ("", UTF_8) or name not in table.ENCODINGS:
+        return ""
+    return f"The file isn't in UTF-8, so it's read as {name}. Choose another encoding in the import wizard."
 
 
 def _text_of(imp: Import, look: Callable[[], None] | None) -> Callable[[Openable], UnpackedText]:

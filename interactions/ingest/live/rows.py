@@ -10,7 +10,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from interactions.codec.calls import values
 from interactions.codec.origin import SAID_LATER, Origin
 from interactions.codec.reader import Reader
 from interactions.contract.columns import TABLE_SCHEMA
@@ -35,9 +34,7 @@ def to_rows(calls: Sequence[Kept], keyring: Keyring) -> pa.Table:
     """
     counts = [call.records for call in calls]
     text = b",".join(call.text for call in calls)
-    reader = Reader(_LIVE, keyring, longest=len(text) + 1)
-    plain = reader.read_plain(text, sum(counts))
-    batches = [plain] if plain is not None else list(reader.read_listed(values(memoryview(text))))
+    batches = Reader(_LIVE, keyring, longest=len(text) + 1).read_values(text)
     table = pa.concat_tables([TABLE_SCHEMA.empty_table(), *(table for batch in batches for table in batch.tables)])
     if table.num_rows != sum(counts):
         raise ValueError(f"{sum(counts)} records were accepted, and {table.num_rows} can be read.")

@@ -32,6 +32,7 @@ from interactions.warehouse.log import LakeUnreadable
 from interactions.warehouse.overlaps import Overlaps
 from interactions.warehouse.parts import PartWriter
 from interactions.warehouse.statistics import Span, statistics
+from interactions.warehouse.steady import DataSetBusy, steady
 
 logger = logging.getLogger(__name__)
 
@@ -158,7 +159,7 @@ def _append(batch: InboxBatch, lake: Lake, held: Held, alive: Callable[[], objec
     while waiting:
         try:
             return _append_all(batch, [each.call for each in waiting], lake, held, alive)
-        except (LakeBusy, LakeUnreadable, OSError, MemoryError, DatabaseError):
+        except (LakeBusy, LakeUnreadable, DataSetBusy, OSError, MemoryError, DatabaseError):
             raise  # not because of the records: they can be moved later
         except Exception as error:
             if is_full(error):
@@ -172,7 +173,8 @@ def _append(batch: InboxBatch, lake: Lake, held: Held, alive: Callable[[], objec
 
 
 def _append_all(batch: InboxBatch, calls: Sequence[Kept], lake: Lake, held: Held, alive: Callable[[], object]) -> int:
-    there = FingerprintIndex(lake.environment).refresh(*lake.state(), alive)
+    index = FingerprintIndex(lake.environment)
+    there = steady(lambda: index.refresh(*lake.state(), alive))  # an erasure may remove this node's copy of a part
     table = to_rows(calls, identity.keyring())
     numbers = np.repeat(np.arange(len(calls)), [each.records for each in calls])
     gone = refused(batch.environment_id).mask(table)
@@ -181,7 +183,7 @@ def _append_all(batch: InboxBatch, calls: Sequence[Kept], lake: Lake, held: Held
         Overlaps(lake.environment).add_live(batch.pk, sifted.left_out)
     if sifted.known or gone.any():
         logger.info(
-            "Of %s records for %s, %s were there already and %s are of people who were erased",
+            "Of %s records for %s, %s were duplicates, and %s were of people who were erased",
             *(table.num_rows, lake.environment, sifted.known, np.count_nonzero(gone)),
         )
     part = _write(batch, sifted.new)

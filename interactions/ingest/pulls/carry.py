@@ -71,7 +71,7 @@ def carry(pull: Pull) -> None:
         else:
             reference = uuid.uuid4().hex[:8]
             logger.exception("Pull %s failed [%s]", pull.pk, reference)
-            _fail(pull, f"Something went wrong (reference {reference}). It's tried again.", None)
+            _fail(pull, f"Something went wrong (reference {reference}). Dojo tries again.", None)
     finally:
         mine.update(claim="", heartbeat_at=None)
     if more:

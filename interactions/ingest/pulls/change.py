@@ -80,7 +80,7 @@ def _check(asked: Asked) -> None:
     if asked.region not in source.hosts:
         raise PullRefused(f"{source.title} keeps no data in this region.")
     if source.asks_project and not _PROJECT.match(asked.project):
-        raise PullRefused("The project's ID is a number.")
+        raise PullRefused("The project ID must be a number.")
     if asked.zone and asked.zone not in available_timezones():
         raise PullRefused(f"There is no time zone called {asked.zone[:64]}.")
     if not FIRST_DAY <= asked.since <= timezone.now().date():
@@ -90,9 +90,9 @@ def _check(asked: Asked) -> None:
 
 def _check_key(key: str, secret: str) -> None:
     if not key or not secret:
-        raise PullRefused("Both the key and its secret are needed.")
+        raise PullRefused("Enter both the key and its secret.")
     if ":" in key or not f"{key}{secret}".isprintable():
-        raise PullRefused("The key or its secret has a character that no key has.")
+        raise PullRefused("The key or its secret has a character that keys can't have.")
 
 
 def replace_key(pull: Pull, key: str, secret: str, *, user: User | None = None) -> None:

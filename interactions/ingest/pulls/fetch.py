@@ -140,7 +140,7 @@ def _refusal(error: HTTPError, source: PullSource, secret: str) -> Exception:
             f"{title} refused the key ({status}). Check the key, its secret, the project and the region.", _LONG
         )
     if status == 429:
-        return PullFailed(f"{title} limits requests (429). It's tried again later.", _retry_after(error))
+        return PullFailed(f"{title} limits requests (429). Dojo tries again later.", _retry_after(error))
     if status >= 500:
         return PullFailed(f"{title} failed ({status}).", _retry_after(error))
     sentence = f"{title} refused the request ({status})."

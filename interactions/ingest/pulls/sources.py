@@ -84,7 +84,7 @@ PULL_SOURCES: Final[Mapping[str, PullSource]] = {
         key="User name of a service account",
         secret="Secret of the service account",  # noqa: S106 - what it is called
         where="In Mixpanel, open Organization settings, then Service accounts. The project ID is in Project settings.",
-        clock="Projects from before 2023 count days and times by the project's clock. Leave it empty for others.",
+        clock="Projects from before 2023 use the project's time zone for days and times. Leave it empty for others.",
     ),
     amplitude.NAME: PullSource(
         name=amplitude.NAME,
@@ -101,7 +101,7 @@ PULL_SOURCES: Final[Mapping[str, PullSource]] = {
         key="API key",
         secret="Secret key",  # noqa: S106
         where="In Amplitude, open Settings, then Projects, and choose the project.",
-        clock="A day is one of this zone. Leave it empty for days of UTC.",
+        clock="Days are in this zone. Leave it empty for UTC.",
     ),
 }
 REGIONS: Final = {"us": "United States", "eu": "European Union", "in": "India"}

@@ -47,7 +47,7 @@ class Description:
         servers = ",".join(one.strip() for one in self.servers.split(",") if one.strip())
         topics = tuple(dict.fromkeys(name.strip() for name in self.topics if name.strip()))
         if is_kafka and not (servers and all(map(_SERVER.fullmatch, servers.split(",")))):
-            raise StreamRefused("Enter the servers as HOST:PORT, with commas between.")
+            raise StreamRefused("Enter the servers as HOST:PORT, separated by commas.")
         if not topics:
             raise StreamRefused("Enter at least one topic." if is_kafka else "Enter the name of the stream.")
         for name in topics:
@@ -94,7 +94,7 @@ def create(
         _require_allowed(asked)
     with transaction.atomic():
         if is_kept and _same(environment, asked).filter(stream__is_kept=True).exists():
-            raise StreamRefused(f"A connection of {environment.name} reads this already with the group {asked.group}.")
+            raise StreamRefused(f"A connection of {environment.name} already reads this with the group {asked.group}.")
         connection = Connection.objects.create(
             environment=environment,
             source=source,
@@ -117,7 +117,7 @@ def _require_allowed(asked: Description) -> None:
     """Accept only servers from the setting, if it's set: the log-in in the settings is sent to any server accepted."""
     known = {one.strip() for one in settings.KAFKA_SERVERS.split(",") if one.strip()}
     if known and asked.kind == StreamKind.KAFKA and not known.issuperset(asked.servers.split(",")):
-        raise StreamRefused(f"This Dojo reads from {', '.join(sorted(known))} alone (KAFKA_SERVERS).")
+        raise StreamRefused(f"This Dojo reads only from {', '.join(sorted(known))} (KAFKA_SERVERS).")
 
 
 def find_or_create(environment: Environment, description: Description, *, source: str = "") -> Connection:

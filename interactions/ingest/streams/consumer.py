@@ -43,8 +43,8 @@ _WAIT_SECONDS: Final = 0.25  # for messages
 _LOOK_SECONDS: Final = 1.0  # between two looks at the inbox, and at whether the stream is paused
 _FIND_SECONDS: Final = 10.0  # between two looks for new partitions
 _LONGEST_SECONDS: Final = 30.0  # between two tries at a stream that can't be read
-_FULL: Final = "The inbox is full. Reading goes on when the process inbox has moved its records."
-_DISK_FULL: Final = "The disk is full. Free up some space, and reading goes on."
+_FULL: Final = "The inbox is full. Reading continues once the process inbox has moved its records."
+_DISK_FULL: Final = "The disk is full. Free up some space, and reading continues."
 _DATABASE: Final = "The database doesn't answer. Dojo keeps trying."
 
 

@@ -8,7 +8,7 @@ from interactions.errors import DojoError
 
 
 class StreamAway(DojoError):
-    """A stream can't be read now. It's tried again."""
+    """A stream can't be read now. Dojo tries again."""
 
 
 class StreamMissing(StreamAway):

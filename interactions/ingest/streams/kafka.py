@@ -33,7 +33,7 @@ class KafkaReader:
         except ImportError:
             raise ClientMissing("confluent-kafka") from None
         self._kafka = confluent_kafka
-        self._servers = stream.servers
+        self._servers = ", ".join(stream.server_list)
         self._topics = list(stream.topics)
         self._starts_now = stream.start == Stream.Start.LATEST
         self._trouble = self._news = ""

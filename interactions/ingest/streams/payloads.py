@@ -21,7 +21,7 @@ from interactions.ingest.streams.reader import Slice
 NO_VALUE: Final = "The message has no value."
 NO_EVENTS: Final = "The message has no events."
 AGGREGATED: Final = (
-    "Several records were put into one by the Kinesis Producer Library. Turn its aggregation off: AggregationEnabled."
+    "The Kinesis Producer Library combined several records into one. Turn off its aggregation (AggregationEnabled)."
 )
 _AGGREGATED_MARK: Final = b"\xf3\x89\x9a\xc2"
 _BOM: Final = b"\xef\xbb\xbf"

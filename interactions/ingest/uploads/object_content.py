@@ -13,10 +13,12 @@ from typing import Final
 
 from django.db import transaction
 
+from interactions.ingest import own_pieces
 from interactions.ingest.objects import objects
 from interactions.ingest.uploads.content import UploadHeld, UploadRemoved
 from interactions.models import Upload, UploadPiece
-from interactions.objects import Piece
+from interactions.pieces import Piece
+from interactions.warehouse.cache import UPLOADS
 
 PIECE_BYTES: Final = 8 << 20  # held in memory for each request that uploads
 
@@ -42,7 +44,9 @@ class ObjectContent:
             return
         start = self.position - len(self._held)
         name = f"{start:020d}-{secrets.token_hex(4)}"
-        objects().put(key_of(self._upload, name), bytes(self._held))
+        key, content = key_of(self._upload, name), bytes(self._held)
+        objects().put(key, content)
+        own_pieces.keep(key, start, content)
         self._written.append(Piece(start, len(self._held), name))
         self._held.clear()
 
@@ -76,7 +80,9 @@ class ObjectContent:
 
     def discard(self) -> None:
         """Remove what was written and doesn't count."""
-        objects().remove([key_of(self._upload, piece.key) for piece in self._written])
+        keys = [key_of(self._upload, piece.key) for piece in self._written]
+        objects().remove(keys)
+        own_pieces.drop(keys)
         self._written = []
 
 
@@ -91,7 +97,7 @@ def hold(upload: Upload) -> Iterator[ObjectContent]:
 
 
 def folder_of(upload: Upload) -> str:
-    return f"uploads/{upload.token}"
+    return f"{UPLOADS}/{upload.token}"
 
 
 def key_of(upload: Upload, name: str) -> str:
@@ -112,6 +118,7 @@ def remove_strays(upload: Upload) -> int:
         counted = {piece.key for piece in pieces_of(upload)}
         strays = [key for key, _ in objects().names(folder_of(upload)) if key not in counted]
         objects().remove(strays)
+        own_pieces.drop(strays)
     return len(strays)
 
 
@@ -119,3 +126,4 @@ def remove(upload: Upload) -> None:
     """Remove all of an upload, from now on there is no file."""
     upload.pieces.all().delete()
     objects().remove_below(folder_of(upload))
+    own_pieces.forget(upload)

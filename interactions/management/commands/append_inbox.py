@@ -22,6 +22,7 @@ from interactions.ingest import live
 from interactions.models import Environment
 from interactions.warehouse.lake import LakeBusy
 from interactions.warehouse.log import LakeUnreadable
+from interactions.warehouse.steady import DataSetBusy
 
 logger = logging.getLogger(__name__)
 
@@ -114,7 +115,7 @@ def _append_all(stopped: threading.Event, signs: _SignsOfLife) -> bool:
 def _append(environment: Environment, signs: _SignsOfLife) -> bool:
     try:
         live.append(environment, signs.give)
-    except (LakeBusy, LakeUnreadable) as reason:
+    except (LakeBusy, LakeUnreadable, DataSetBusy) as reason:
         logger.warning("The inbox of %s waits: %s", environment.slug, reason)
         return False
     except Exception as error:  # noqa: BLE001 - as above

@@ -31,7 +31,7 @@ class Command(BaseCommand):
             "--keep",
             type=int,
             metavar="N",
-            help="afterwards remove all backups there but the newest N, this one included",
+            help="then remove all backups there but the newest N, including this one",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

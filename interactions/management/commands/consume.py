@@ -58,7 +58,8 @@ class Command(BaseCommand):
         found = {"interactions": stored.interactions, "skipped": stored.skipped, "refused": stored.refused}
         self.stdout.write(json.dumps(found))
         if consumer.problem and not stopped.is_set():
-            raise CommandError(consumer.problem)
+            # A consumer that isn't kept by a page doesn't try again.
+            raise CommandError(consumer.problem.replace("Dojo keeps trying.", "Run the command again later."))
 
     def _connection(self, options: dict[str, Any]) -> Connection:
         """The stream's connection, found or created. Raises CommandError if the options or the stream are refused."""

@@ -25,6 +25,11 @@ from interactions.models import Environment, Import
 _EXIT_CODES = {Import.State.DONE: 0, Import.State.DONE_WITH_REJECTS: 1}
 _FAILED = 2
 _CANCELLED = "Cancelled: nothing was added."
+_UNMAPPED = (
+    "If they're another tool's, map their fields in the import wizard, and name the kept mapping with --mapping."
+)
+_ASKED = "Answer that in the import wizard, and keep the mapping there."
+_ANSWERS = {"zone": "Name it with --zone."}
 _BAR = 30
 
 
@@ -42,18 +47,20 @@ class Command(BaseCommand):
             "--source",
             default="auto",
             choices=["auto", *connectors.SOURCES],
-            help="whose events these are; auto: recognised by themselves",
+            help="the tool whose events these are; auto: recognized from the file",
         )
         parser.add_argument("--mapping", default="", help="the kept mapping of a table (the newest that fits)")
-        parser.add_argument("--zone", default="", help="of times that come without one, such as Europe/Berlin (UTC)")
-        parser.add_argument("--sheet", default="", help="of a workbook (as the mapping says, else the first with rows)")
+        parser.add_argument(
+            "--zone", default="", help="zone of times without one, such as Europe/Berlin (default: UTC)"
+        )
+        parser.add_argument("--sheet", default="", help="sheet of a workbook (default: the mapping's)")
         parser.add_argument(
             "--ignore-unknown-fields",
             action="store_true",
-            help="in files of Dojo's own form, leave out fields that it doesn't know instead of rejecting the records",
+            help="in files of Dojo's own format, leave out unknown fields instead of rejecting the records",
         )
         parser.add_argument(
-            "--keep-duplicates", action="store_true", help="do not look for records that are there already"
+            "--keep-duplicates", action="store_true", help="don't look for records that are already there"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -79,6 +86,8 @@ class Command(BaseCommand):
         progress = imports.progress(imp)
         if imp.error or imp.state == Import.State.CANCELLED:
             self.stderr.write(imp.error or _CANCELLED)
+        if imp.error and 0 < progress.records == progress.rejected and not (imp.mapping or imp.connector):
+            self.stderr.write(_UNMAPPED)
         causes = imports.causes(imp)
         for sentence in (imp.left_out, *imports.hints(causes)):
             if sentence:
@@ -155,16 +164,22 @@ def _mapping(imp: Import, options: dict[str, Any]) -> str:
     """What the columns of a table stand for, as JSON; empty for a file that is none."""
     if not (options["mapping"] or options["sheet"]) and imp.format not in TABLES:
         return ""
-    from interactions.ingest.imports import tables  # loads what reads tables
+    from interactions.connectors.table import Unanswered  # these load what reads tables
+    from interactions.ingest.imports import tables
 
     try:
         mapping = tables.mapping_for(imp, options["mapping"], options["sheet"])
         if options["zone"]:
             mapping = tables.in_zone(mapping, options["zone"])
-        tables.require_mapped(imp, mapping)
+        mapping = tables.require_mapped(imp, mapping)
+    except Unanswered as error:
+        imports.cancel(imp)
+        raise CommandError(f"{error} {_ANSWERS.get(error.name, _ASKED)}", returncode=_FAILED) from error
     except DojoError:
         imports.cancel(imp)
         raise
+    if said := tables.said_of_encoding(mapping):
+        sys.stderr.write(f"{said}\n")
     return tables.json_of(mapping)
 
 

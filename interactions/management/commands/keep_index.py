@@ -90,6 +90,6 @@ def _keep(keeper: Keeper, stopped: threading.Event) -> bool:
 def _complain(error: Exception, sentence: str) -> None:
     """Log an error; call it in an except block."""
     if is_full(error):
-        logger.warning("%s. The disk is full: free up some space, and it goes on within a minute", sentence)
+        logger.warning("%s. The disk is full: free up some space, and it continues within a minute", sentence)
     else:
         logger.exception(sentence)

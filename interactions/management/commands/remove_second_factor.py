@@ -10,7 +10,7 @@ from interactions.access.sign_on import second_factor
 
 
 class Command(BaseCommand):
-    help = "Take away all second factors of a user, and end their sessions. The password alone logs in then."
+    help = "Remove all second factors of a user, and end their sessions. After that, the password is enough to log in."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", help="the user name")

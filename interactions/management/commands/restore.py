@@ -43,7 +43,8 @@ def said_of_erasures(restored: Restored) -> str:
     if replayed is None:
         return (
             f"There is no journal of erasures beside the backup. Erasures are known up to "
-            f"{restored.manifest.at:{_MOMENT}}: whoever asked later is in the data again. Repeat those requests."
+            f"{restored.manifest.at:{_MOMENT}}: whoever asked later is in the data again. Repeat those requests. "
+            "With BACKUP_URL set, erasures are recorded beside the backups right away."
         )
     known = f"Erasures are known up to {replayed.known_until:{_MOMENT}}."
     if not replayed.people:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from interactions import process_caches
-from tests.processes import HOUSE, free_port, wait_for
+from tests.processes import HOUSE, free_port, tied, wait_for
 
 SAIL = HOUSE / ".build" / "sail" / "bin" / "sail"
 WORKERS = {
@@ -53,18 +53,19 @@ def started(folder: Path, **environ: str) -> Iterator[str]:
     port = free_port()
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(
-            [SAIL, "spark", "server", "--ip", "127.0.0.1", "--port", str(port)],
+            tied(SAIL, "spark", "server", "--ip", "127.0.0.1", "--port", str(port)),
             env={**os.environ, "SAIL_EXECUTION__DEFAULT_PARALLELISM": "2", **environ},
+            stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,
-            start_new_session=True,  # its workers end with it
+            start_new_session=True,
         )
     try:
         wait_for(lambda: listens(port), seconds=60, because=lambda: (folder / "log").read_text()[-2000:])
         yield f"sc://127.0.0.1:{port}"
     finally:
         os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        process.communicate()
 
 
 def listens(port: int) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -18,12 +19,22 @@ from interactions.analytics.conditions import CUSTOM
 from interactions.analytics.devices import Device
 from interactions.analytics.filters import Filter
 from interactions.analytics.reports import context_keys, links, people, person, record_chunks, records
+from interactions.analytics.reports.record_search import RecordSearch
+from interactions.analytics.reports.record_sorted import SORTED, RecordOrder
+from interactions.contract.columns import TABLE_SCHEMA
 from interactions.contract.tombstones import Person
 from tests.lakes import append
 
 from ..datasets import BOT, ONE, PHONE
 
 HERE: Final = "production"
+TEXTS: Final = tuple(
+    name
+    for name in SORTED
+    if name in TABLE_SCHEMA.names
+    and pa.types.is_string(TABLE_SCHEMA.field(name).type)
+    and name not in ("type", "user_id", "anonymous_id", "user_agent")
+)
 UNTIL: Final = datetime(2024, 3, 3, tzinfo=UTC)
 
 
@@ -56,15 +67,53 @@ def table() -> None:
     append(rows[17:], import_id=0)
 
 
+@pytest.fixture
+def filled() -> None:
+    """Records with values in all columns, some of them empty, none, or of several bytes a letter."""
+    texts = (None, "shoe", "Shoes", "", "éa", "z")
+    rows = []
+    for place in range(30):
+        given = dict.fromkeys(TEXTS, texts[place % 6]) | {"keywords": texts[place % 5], "page_title": texts[place // 8]}
+        numbers = dict.fromkeys(("revenue", "duration", "rating"), (None, 2.5, -1.0, 0.0)[place % 4])
+        lists = {name: (None, [], ["b", "a"], ["é"])[place % 4] for name in ("product_group_ids", "category")}
+        products = (None, ["p1", "p2"], ["p3"], [])[place // 2 % 4]
+        amounts = (None, [], [0.5, 0.25], [3.0], [0.75])[place % 5]
+        given |= {"page_url": (None, "https://x.org/caf%C3%A9", "https://x.org/Shoe")[place % 3]}
+        arrived = datetime(2024, 4, 1 + place % 3, tzinfo=UTC)
+        ids = (("u1", "a1"), (None, "a1"), ("u2", None), (None, None))[place % 4]
+        rows.append(
+            row(place, *ids, **given, **numbers, **lists, product_ids=products, quantities=amounts, received_at=arrived)
+        )
+    append(rows[:17], import_id=1)
+    append(rows[17:], import_id=0)
+
+
 def pages(filter: Filter) -> list[pa.Table]:
     """All pages, forwards, and the last one asked for from the end."""
     found, after = [], None
     while True:
         page = records.page(HERE, filter, after=after, limit=4)
         found.append(page.rows)
-        if page.older is None:
+        if page.next is None:
             return [*found, records.page(HERE, filter, is_last=True, limit=4).rows]
-        after = page.older
+        after = page.next
+
+
+def sorted_pages(name: str, *, is_ascending: bool) -> list[pa.Table]:
+    """The first page by a column, the one after it, and the one before that again."""
+    order = RecordOrder(name, is_ascending)
+    first = records.sorted_page(HERE, Filter(), order, limit=11)
+    second = records.sorted_page(HERE, Filter(), order, after=first.next, limit=11)
+    return [first.rows, second.rows, records.sorted_page(HERE, Filter(), order, before=second.previous, limit=9).rows]
+
+
+def with_words(named: Mapping[str, Sequence[str]]) -> Any:
+    """The records that have all words, with their number; products are named by words that aren't in their ids."""
+    search = RecordSearch(Filter(), named)
+    found = records.page(HERE, search, limit=30).rows
+    by_page = records.sorted_page(HERE, search, RecordOrder("page_url", is_ascending=True), limit=30).rows
+    assert found.num_rows == by_page.num_rows == records.count(HERE, search)
+    return [found, by_page]
 
 
 def one(place: int) -> pa.Table | None:
@@ -111,6 +160,31 @@ def same(one: Any, other: Any) -> None:
         assert one == other
 
 
+def first_page(name: str) -> pa.Table:
+    return records.sorted_page(HERE, Filter(), RecordOrder(name, is_ascending=name < "m"), limit=25).rows
+
+
+SORTS: Final[dict[str, Callable[[], Any]]] = {
+    **{f"sorted by {name}": partial(first_page, name) for name in SORTED},
+    **{
+        f"pages sorted by {name}, ascending: {is_ascending}": partial(sorted_pages, name, is_ascending=is_ascending)
+        for name, is_ascending in (
+            *(("quantities", True), ("quantities", False), ("product_ids", True), ("person", False)),
+            *(("revenue", True), ("keywords", False), ("received_at", True)),
+        )
+    },
+}
+SEARCHES: Final[dict[str, Callable[[], Any]]] = {
+    "words": lambda: with_words({"SHOE": ()}),
+    "words of an address": lambda: with_words({"é": ()}),
+    "parts of ids": lambda: with_words({"P2": ()}),
+    "names": lambda: with_words({"trail": ("p1", "p3")}),
+    "names and words": lambda: with_words({"trail": ("p1", "p3"), "shoe": ()}),
+    "names and ids": lambda: with_words({"p2": ("p3",)}),
+    "names of products that nobody saw": lambda: with_words({"trail": ("p9",)}),
+}
+
+
 @pytest.fixture
 def on_sail(sail: str, settings: Any) -> Iterator[None]:
     settings.ENGINE, settings.ENGINE_URL = "ALWAYS", sail
@@ -118,9 +192,10 @@ def on_sail(sail: str, settings: Any) -> Iterator[None]:
     connection.close()
 
 
-def test_records_and_people_are_the_same_from_a_cluster(table: None, on_sail: None, settings: Any) -> None:
+def compare(questions: Mapping[str, Callable[[], Any]], settings: Any) -> None:
+    """Ask each question of the parts, then of the cluster."""
     url = settings.ENGINE_URL
-    for name, question in ASKED.items():
+    for name, question in questions.items():
         settings.ENGINE_URL = ""
         expected = question()
         settings.ENGINE_URL = url
@@ -129,6 +204,18 @@ def test_records_and_people_are_the_same_from_a_cluster(table: None, on_sail: No
         except BaseException as error:
             error.add_note(name)
             raise
+
+
+def test_records_and_people_are_the_same_from_a_cluster(table: None, on_sail: None, settings: Any) -> None:
+    compare(ASKED, settings)
+
+
+def test_records_are_sorted_by_a_cluster_as_by_the_parts(filled: None, on_sail: None, settings: Any) -> None:
+    compare(SORTS, settings)
+
+
+def test_a_cluster_finds_words_and_names_as_the_parts_do(filled: None, on_sail: None, settings: Any) -> None:
+    compare(SEARCHES, settings)
 
 
 def test_keys_with_a_dot_are_found_and_those_that_no_path_can_name_are_refused(table: None, on_sail: None) -> None:

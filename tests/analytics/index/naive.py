@@ -12,8 +12,8 @@ from interactions.analytics.index.run import ASSISTED, NONE, Events, Index, Pair
 from interactions.contract.schema import TYPES
 
 WORDS = 1000  # that codes of texts may stand for
-_CHECKOUT = TYPES.index("checkout")
-_CODED = ("agent", "region", "locale", "campaign", "page", "keywords")
+_CHECKOUT, _REFUND = TYPES.index("checkout"), TYPES.index("refund")
+_CODED = ("agent", "region", "locale", "campaign", "page", "referrer", "keywords", "result_type")
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,8 @@ class Row:
         """What an index has of it, see :func:`events_said`."""
         codes = tuple((self.number + place) % WORDS if self.number % 11 else NONE for place in range(len(_CODED)))
         sale = None if self.lines is None else (self.number * 1.5, tuple(self.lines))
-        kind = (self.number % 31 if sale is None else _CHECKOUT) | (ASSISTED if self.number % 2 else 0)
+        sold = _CHECKOUT if self.lines else _REFUND
+        kind = (self.number % 31 if sale is None else sold) | (ASSISTED if self.number % 2 else 0)
         ids = (self.user or 0, self.visitor or 0, self.has)
         lists = (tuple(self.products), tuple(self.categories))
         return (self.at, self.received, kind, self.source, ids, codes, self.number * 97, *lists, sale)

@@ -57,7 +57,7 @@ def _of_run(index: Index, run: Run) -> Iterable[dict[str, Any]]:
             "pair": pair_of(index, int(run.pair[event])),
             **{
                 name: text_of(index, name, int(getattr(run, name)[event]))
-                for name in ("agent", "region", "locale", "campaign", "page", "keywords")
+                for name in ("agent", "region", "locale", "campaign", "page", "referrer", "keywords", "result_type")
             },
             "result": int(run.result[event]),
             "products": _listed(index, "product", run.products, run.product_starts, event),

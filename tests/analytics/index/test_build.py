@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from interactions import identity
+from interactions.analytics.index import columns
 from interactions.analytics.index.build import build_table
 from interactions.analytics.index.run import Index
 from interactions.contract.schema import TYPES
@@ -50,7 +51,9 @@ def test_an_event_says_what_its_record_says() -> None:
         locale="en-GB",
         campaign_source="mail",
         campaign_name="spring",
+        campaign_term="tea",
         page_url="https://shop.example/a?b#c",
+        page_referrer="https://ann:pw@Search.example:8080/?q=tea",
         keywords="tea",
         product_ids=["p1", "p2", "p1"],
         category=["c2", "c1", "c2"],
@@ -67,9 +70,11 @@ def test_an_event_says_what_its_record_says() -> None:
         "agent": "Firefox",
         "region": "Kent",
         "locale": "en-GB",
-        "campaign": {"source": "mail", "medium": None, "name": "spring"},
+        "campaign": {"source": "mail", "medium": None, "name": "spring", "term": "tea", "content": None},
         "page": "https://shop.example/a?b#c",
+        "referrer": "search.example",
         "keywords": "tea",
+        "result_type": None,
         "result": 0,
         "products": ["p1", "p2", "p1"],
         "categories": ["c1", "c2"],
@@ -81,7 +86,7 @@ def test_an_event_says_what_its_record_says() -> None:
 
 def test_what_a_record_lacks_its_event_lacks() -> None:
     event = the_event()
-    lacking = ("person", "agent", "region", "locale", "campaign", "page", "keywords", "revenue")
+    lacking = ("person", "agent", "region", "locale", "campaign", "page", "referrer", "keywords", "revenue")
     assert {event[name] for name in lacking} == {None}
     assert event["pair"] == (None, None)
     assert event["products"] == event["categories"] == event["lines"] == []
@@ -101,7 +106,12 @@ def test_lists_without_elements_and_nulls_in_lists_name_nothing() -> None:
 def test_a_text_that_is_empty_is_a_text() -> None:
     event = the_event(region="", page_url="", campaign_medium="", keywords="")
     assert (event["region"], event["page"], event["keywords"]) == ("", "", "")
-    assert event["campaign"] == {"source": None, "medium": "", "name": None}
+    assert event["campaign"] == dict.fromkeys(("source", "name", "term", "content")) | {"medium": ""}
+
+
+@pytest.mark.parametrize("url", ["", "?", "shop.example/a", "/a", "https:///a", "mailto:ann@shop.example", "https://"])
+def test_a_referrer_without_a_host_is_none(url: str) -> None:
+    assert the_event(page_referrer=url)["referrer"] is None
 
 
 @pytest.mark.parametrize("kind", TYPES)
@@ -109,9 +119,14 @@ def test_every_type_is_told(kind: str) -> None:
     assert the_event(kind=kind, miso_id=str(UUID(int=5)), product_ids=["null"])["type"] == kind
 
 
-def test_campaigns_are_told_apart_by_all_they_are_made_of() -> None:
+@pytest.mark.parametrize("most", [None, 1])
+def test_campaigns_are_told_apart_by_all_they_are_made_of(most: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    if most:  # as if there were more combinations than a number can tell
+        monkeypatch.setattr(columns, "_MOST", most)
     names = [("a", "b", None), ("a", None, "b"), (None, "a", "b"), ("b", "a", None), ("ab", None, None), ("a", "b", "")]
-    fields = [dict(zip(("source", "medium", "name"), name, strict=True)) for name in names]
+    places = [("source", "medium", "name"), ("source", "name", "content"), ("term", "content", "medium")]
+    parts = dict.fromkeys(("source", "medium", "name", "term", "content"))
+    fields = [parts | dict(zip(place, name, strict=True)) for place in places for name in names]
     events = said(built(*(record(**{f"campaign_{k}": v for k, v in each.items()}) for each in [*fields, *fields])))
     assert [event["campaign"] for event in events] == [*fields, *fields]
 

@@ -71,11 +71,11 @@ def test_threads_agree() -> None:
     assert [[texts[code] for code in batch] for batch in found] == batches
 
 
-@pytest.mark.parametrize("place", range(3))
+@pytest.mark.parametrize("place", range(5))
 def test_campaigns_that_differ_in_one_text_are_two(place: int) -> None:
-    one, other = ["a", "b", "c"], ["a", "b", "c"]
-    other[place] = "d"
-    rows = [dict(zip(("source", "medium", "name"), row, strict=True)) for row in (one, other, one)]
+    one, other = ["a", "b", "c", "d", "e"], ["a", "b", "c", "d", "e"]
+    other[place] = "f"
+    rows = [dict(zip(("source", "medium", "name", "term", "content"), row, strict=True)) for row in (one, other, one)]
     of = Dictionary(pa.chunked_array([], CAMPAIGN))
     assert of.codes(pa.array(rows, CAMPAIGN)).tolist() == [0, 1, 0]
 

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from interactions import process_caches
+from interactions.analytics.cohorts import CohortCondition, CohortDefinition, CohortRule
 from interactions.analytics.filters import Filter
 from interactions.analytics.index import filtered as module
 from interactions.analytics.index import store
@@ -26,12 +27,25 @@ from ..reports.traffic import moved, whole
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
-@pytest.mark.parametrize("asked", [Filter(), Filter(is_assisted=True)], ids=lambda each: each.key)
+SEARCHERS = CohortDefinition(1, "Searchers", (CohortRule(("search",), at_least=2),))
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        Filter(),
+        Filter(is_assisted=True),
+        Filter(cohorts=[CohortCondition((SEARCHERS,))]),
+        Filter(cohorts=[CohortCondition((SEARCHERS,), is_not=True)], is_assisted=True),
+    ],
+    ids=lambda each: each.key,
+)
 def test_people_who_have_moved_into_another_run_count_once(asked: Filter) -> None:
     index = moved()
     assert sum(run.dead is not None and bool(run.dead.any()) for run in index.runs)
     found, expected = totals(index, asked), totals(whole(), asked)
     assert found == replace(expected, revenue=pytest.approx(expected.revenue))
+    assert filtered(index, asked).size == (expected.interactions, expected.people)
     frames = [
         lambda index: sparklines(index, asked, Unit.DAY, BERLIN),
         lambda index: rhythm(index, asked, BERLIN),

@@ -25,7 +25,7 @@ def linked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     """Which users and visitors are linked; nobody is hidden."""
     pairs: list[tuple[str, str]] = []
 
-    def found(environment: str, hidden: Tombstones | None = None) -> np.ndarray:
+    def found(environment: str, hidden: Tombstones | None = None, *, version: int | None = None) -> np.ndarray:
         return np.unique(np.array([list(map(key_of, pair)) for pair in pairs], np.int64).reshape(-1, 2), axis=0)
 
     monkeypatch.setattr(links, "pairs", found)

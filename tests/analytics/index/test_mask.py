@@ -51,6 +51,8 @@ def let_through(*wanted: Condition, rows: tuple[Record, ...] = ROWS) -> list[int
         ("campaign_source", ("mail",), [2]),
         ("campaign_name", ("spring", "sale"), [4]),
         ("page_contains", ("äpfel", "nothing"), [3]),
+        ("page_url", ("https://a.example/ÄPFEL?x=1",), [3]),
+        ("page_url", ("https://a.example/",), []),
         ("locale", ("de-DE",), [4]),
         ("device", (Device.PHONE,), [1]),
         ("device", (Device.UNKNOWN,), [0, 2, 3, 4]),
@@ -70,6 +72,37 @@ def test_is_takes_any_of_the_values_and_is_not_all_the_rest(
 def test_a_record_has_to_meet_all_conditions() -> None:
     is_imported, is_not_c = Condition("import_id", (1, 2)), Condition("product_id", ("c",), is_not=True)
     assert let_through(is_imported, is_not_c) == [0, 1, 4]
+
+
+@pytest.mark.parametrize(
+    ("field", "values", "expected"),
+    [
+        ("keywords", ("EA",), [0]),
+        ("region", ("e", "ath"), [0, 1]),
+        ("product_id", ("A", "c"), [1, 3]),
+        ("category", ("X",), [2]),
+        ("campaign_source", ("ai",), [2]),
+        ("locale", ("-d",), [4]),
+    ],
+)
+def test_contains_takes_a_part_of_a_value_in_either_case(
+    field: str, values: tuple[str, ...], expected: list[int]
+) -> None:
+    assert let_through(Condition(field, values, contains=True)) == expected
+    rest = [place for place in EVERYTHING if place not in expected]
+    assert let_through(Condition(field, values, is_not=True, contains=True)) == rest
+
+
+def test_of_a_group_one_condition_has_to_hold() -> None:
+    index = build_table(table_of(ROWS), Tombstones.of([]), "production", 1)
+    group = [Condition("region", ("Kent",)), Condition("product_id", ("c",)), Condition("is_live", (True,))]
+    for asked, expected in (
+        (Filter(any_of=[group]), [0, 2, 3]),
+        (Filter(types=("like",), any_of=[group]), [3]),
+        (Filter(any_of=[group, [Condition("category", ("x",))]]), [2]),
+    ):
+        [mask] = masks_of(index, asked, 2)
+        assert mask is not None and mask.nonzero()[0].tolist() == expected
 
 
 def test_no_condition_makes_no_mask() -> None:

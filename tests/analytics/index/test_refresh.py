@@ -55,17 +55,17 @@ def followed() -> Followed:
 def rows_read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many rows each reading of whole records gave."""
     counts: list[int] = []
-    read, rows_of = refresh.read, refresh.rows_of
+    read, rows_of = refresh.read_events, refresh.rows_of
 
     def counted(function: Any) -> Any:
-        def wrapper(*given: Any) -> Any:
-            found = function(*given)
+        def wrapper(*given: Any, **options: Any) -> Any:
+            found = function(*given, **options)
             counts.append(len(found))
             return found
 
         return wrapper
 
-    monkeypatch.setattr(refresh, "read", counted(read))
+    monkeypatch.setattr(refresh, "read_events", counted(read))
     monkeypatch.setattr(refresh, "rows_of", counted(rows_of))
     return counts
 

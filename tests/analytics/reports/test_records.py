@@ -55,16 +55,16 @@ def seen(rows: pa.Table) -> list[tuple[datetime, bytes]]:
 def downwards(environment: str, filter: Filter, limit: int) -> list[records.RecordPage]:
     """From the first page down."""
     pages = [records.page(environment, filter, limit=limit)]
-    while pages[-1].older and len(pages) < MOST:
-        pages.append(records.page(environment, filter, after=pages[-1].older, limit=limit))
+    while pages[-1].next and len(pages) < MOST:
+        pages.append(records.page(environment, filter, after=pages[-1].next, limit=limit))
     return pages
 
 
 def upwards(environment: str, filter: Filter, limit: int) -> list[records.RecordPage]:
     """From the last page up, in the order of the pages."""
     pages = [records.page(environment, filter, is_last=True, limit=limit)]
-    while pages[0].newer and len(pages) < MOST:
-        pages.insert(0, records.page(environment, filter, before=pages[0].newer, limit=limit))
+    while pages[0].previous and len(pages) < MOST:
+        pages.insert(0, records.page(environment, filter, before=pages[0].previous, limit=limit))
     return pages
 
 

@@ -16,7 +16,7 @@ from interactions.analytics.periods import Period, Unit
 from interactions.analytics.reports.timeseries import over_time, rhythm, sparklines
 
 from ...lakes import record
-from ...traffic import Persons, chosen, of_types, revenue
+from ...traffic import Persons, chosen, of_types, refunds, revenue
 from .traffic import FILTERS, index_of, records, whole
 
 BERLIN, KOLKATA, AMSTERDAM = ZoneInfo("Europe/Berlin"), ZoneInfo("Asia/Kolkata"), ZoneInfo("Europe/Amsterdam")
@@ -43,6 +43,7 @@ def test_sparklines_have_the_totals_of_every_bar(asked: Filter, zone: ZoneInfo) 
         assert line["searches"] == len(of_types(here, "search"))
         assert line["conversions"] == len(of_types(here, "checkout", "subscribe"))
         assert line["revenue"] == pytest.approx(revenue(here))
+        assert line["refunds"] == pytest.approx(refunds(here))
 
 
 @pytest.mark.parametrize("asked", FILTERS, ids=lambda each: each.key)

@@ -12,7 +12,7 @@ from interactions.analytics.periods import Unit
 from interactions.analytics.reports.totals import by_type, has_records, totals
 from interactions.contract.schema import GROUP_OF
 
-from ...traffic import Persons, chosen, of_types, revenue
+from ...traffic import Persons, chosen, of_types, refunds, revenue
 from .traffic import FILTERS, index_of, records, whole
 
 
@@ -34,6 +34,7 @@ def test_totals_count_what_the_filter_lets_through(asked: Filter) -> None:
     assert found.searches == len(of_types(rows, "search"))
     assert found.conversions == len(of_types(rows, "checkout", "subscribe"))
     assert found.revenue == pytest.approx(revenue(rows))
+    assert found.refunds == pytest.approx(refunds(rows))
 
 
 @pytest.mark.parametrize("asked", FILTERS, ids=lambda each: each.key)

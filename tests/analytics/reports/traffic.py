@@ -9,6 +9,7 @@ from uuid import UUID
 
 import numpy as np
 
+from interactions.analytics.conditions import Condition
 from interactions.analytics.filters import Device, Filter
 from interactions.analytics.index.build import build_table
 from interactions.analytics.index.delta import take_out
@@ -52,6 +53,9 @@ FILTERS = (
     Filter(region=("Kent", "Hessen"), device=(Device.PHONE, Device.UNKNOWN)),
     Filter(campaign_source=("mail", "search")).having(is_not=True, page_contains="SHOP.example/a"),
     Filter(region="nowhere"),
+    Filter(campaign_term="shoes", referrer="Search.example"),
+    Filter(campaign_content="banner").having(is_not=True, result_type="answer"),
+    Filter(any_of=[[Condition("type", ("search", "checkout")), Condition("region", ("Kent",))]]),
 )
 
 

@@ -17,7 +17,7 @@ from interactions.warehouse.rewrite import remove_import
 from tests import figures
 
 from ...lakes import Record, append, record
-from ...traffic import Persons, of_types, revenue, traffic
+from ...traffic import Persons, of_types, refunds, revenue, traffic
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 EVERYTHING = Filter()
@@ -41,6 +41,7 @@ def counted(records: list[Record], everything: list[Record] | None = None) -> fi
         searches=len(of_types(records, "search")),
         conversions=len(of_types(records, "checkout", "subscribe")),
         revenue=pytest.approx(revenue(records)),
+        refunds=pytest.approx(refunds(records)),
         users=len({each.get("user_id") for each in records} - {None}),
         anonymous=len({each.get("anonymous_id") for each in records} - {None}),
         products=len({product for each in records for product in each.get("product_ids") or []}),

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.core.cache import cache
 
 from interactions import identity
 from interactions.analytics import data_sets
@@ -21,18 +19,11 @@ from interactions.contract.tombstones import Tombstones
 from tests import figures
 from tests.lakes import Record, append, record
 
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_cache", "own_folders")]
+
 UTC_ZONE = ZoneInfo("UTC")
 RECEIVED = datetime(2024, 6, 1, tzinfo=UTC)  # as tests.lakes writes it
 MISO_ID = "0f0e0d0c-0b0a-0908-0706-050403020100"
-
-
-@pytest.fixture(autouse=True)
-def here(db: None, settings: Any, tmp_path: Path) -> None:
-    settings.LAKE_DIR = tmp_path / "lake"
-    settings.INDEX_DIR = tmp_path / "index"
-    settings.SCRATCH_DIR = tmp_path / "scratch"
-    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": tmp_path}}
-    cache.clear()
 
 
 def keyed(records: list[Record], settings: Any) -> list[Record]:

@@ -1,11 +1,9 @@
 """Links between anonymous ids and users, each counted another way: in plain Python over the same records."""
 
 from collections import defaultdict
-from pathlib import Path
 from random import Random
 
 import pytest
-from django.core.cache import cache
 
 from interactions.analytics.data_sets import up_to_date
 from interactions.analytics.index.people import owners
@@ -15,14 +13,7 @@ from interactions.warehouse.rewrite import remove_import
 from tests import figures
 from tests.lakes import Record, append, key_of, record
 
-
-@pytest.fixture(autouse=True)
-def here(db: None, settings, tmp_path: Path) -> None:
-    settings.LAKE_DIR = tmp_path / "lake"
-    settings.INDEX_DIR = tmp_path / "index"
-    settings.SCRATCH_DIR = tmp_path / "scratch"
-    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": tmp_path}}
-    cache.clear()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_cache", "own_folders")]
 
 
 def owned() -> dict[int, int]:

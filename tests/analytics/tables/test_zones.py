@@ -16,7 +16,7 @@ from interactions.warehouse.lake import Lake
 from tests import figures
 
 from ...lakes import Record, append, record
-from ...traffic import START, Persons, of_types, revenue, traffic
+from ...traffic import START, Persons, of_types, refunds, revenue, traffic
 
 BERLIN, NEW_YORK, KOLKATA = ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York"), ZoneInfo("Asia/Kolkata")
 # Offsets of half and quarter hours; clocks changed by half an hour, at midnight, a minute after it; a day left out;
@@ -257,6 +257,7 @@ def expected_line(them: list[Record], persons: Persons, sessions: int) -> dict[s
         "searches": len(of_types(them, "search")),
         "conversions": len(of_types(them, "checkout", "subscribe")),
         "revenue": revenue(them),
+        "refunds": refunds(them),
     }
 
 
@@ -265,7 +266,7 @@ def test_sparklines_of_nothing_have_their_columns() -> None:
         expected_line([], Persons([]), 0)
     )
     bounded = Filter(Period(START, START + timedelta(days=3)))
-    assert figures.sparklines("production", bounded, Unit.DAY).to_numpy().tolist() == [[0] * 7] * 3
+    assert figures.sparklines("production", bounded, Unit.DAY).to_numpy().tolist() == [[0] * 8] * 3
 
 
 def test_totals_are_compared_with_those_of_the_period_before() -> None:

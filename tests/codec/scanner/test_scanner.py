@@ -16,7 +16,7 @@ from interactions.codec.scanner.found import ITEMS, ROWS, UNKNOWN
 from interactions.codec.scanner.scanner import Scanner
 from interactions.contract import schema
 from tests.codec.read import KEYRING, RECEIVED
-from tests.codec.scans import FULL, ORIGIN, agrees, scanned, takes
+from tests.codec.scans import FULL, ORIGIN, agrees, first_scanned, scanned, takes
 from tests.codec.strategies import (
     dumped,
 )
@@ -119,7 +119,7 @@ class TestRoom:
         text = b",".join(b'{"type":"like","context":{"n":%d}}' % (number % 7) for number in range(50))
         scanner = Scanner(ORIGIN, KEYRING)
         for _ in range(2):
-            (table,) = scanner.read(text).tables
+            ((table,),) = [found.tables for found in scanner.read(text)]
             assert [json.loads(extra)["context"]["n"] for extra in table["extra"].to_pylist()] == [
                 number % 7 for number in range(50)
             ]
@@ -145,12 +145,30 @@ class TestBetweenRecords:
         assert scanned(text).records == text.count(b"type")
 
     def test_else_reading_ends_behind_the_last_that_is_plain(self) -> None:
-        for after in (b"]", b" x", b', {"type":"love"}', b"\xef\xbb", LIKE[:-1]):
+        for after in (b"]", b" x", b"\xef\xbb", LIKE[:-1]):
             text = b"\n".join([LIKE] * 30)
-            found = Scanner(ORIGIN, KEYRING).read(text + after)
+            found = first_scanned(text + after)
             assert (found.records, found.end) == (30, len(text))
+
+    def test_a_record_that_may_be_wrong_ends_where_its_brackets_match(self) -> None:
+        wrong = b'{"type":"love","a":[{"}":"\\"}"}]}'
+        (found,) = Scanner(ORIGIN, KEYRING).read(LIKE * 29 + b" " + wrong + LIKE)
+        assert (found.records, sum(table.num_rows for table in found.tables)) == (31, 30)
+        assert found.doubtful == {29: (29 * len(LIKE) + 1, 29 * len(LIKE) + 1 + len(wrong))}
+
+    def test_it_is_the_first_that_is_left_where_it_may_end_elsewhere(self) -> None:
+        text = (LIKE * 29 + b'{"type":"love"}') * 2 + LIKE
+        spans: list[tuple[int, int]] = []
+
+        def may_end(start: int, end: int) -> bool:
+            spans.append((start, end))
+            return len(spans) == 1
+
+        (found,) = Scanner(ORIGIN, KEYRING).read(text, may_end=may_end)
+        assert [text[start:end] for start, end in spans] == [b'{"type":"love"}'] * 2
+        assert (found.records, list(found.doubtful), found.end) == (59, [29], spans[1][0])
 
     def test_a_record_that_is_longer_than_asked_for_is_left(self) -> None:
         text = b"\n".join([LIKE] * 30)
         long = b'{"type":"like","user_id":"' + b"x" * 80 + b'"}'
-        assert Scanner(ORIGIN, KEYRING).read(text + long + text, most=100).end == len(text)
+        assert first_scanned(text + long + text, most=100).end == len(text)

@@ -60,7 +60,7 @@ def read(path: Path, mapping: Mapping | None = None) -> Read:
     records = table.Records(table.open_table(path, mapping.reading), mapping)
     found = Read()
     for chunk in records:
-        lines = [json.loads(line) for line in chunk.lines.split(b"\n") if line]
+        lines = [json.loads(line) for line in bytes(chunk.lines).split(b"\n") if line]
         assert len(lines) == chunk.records
         found.records += lines
         found.skipped.update({(said.name, said.reason): count for said, count in chunk.skipped.items()})

@@ -7,6 +7,7 @@ import io
 import json
 import zipfile
 from datetime import UTC, date, datetime
+from uuid import UUID
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -41,8 +42,8 @@ def test_parquet_is_read_with_what_is_nested_in_it(tmp_path):
     opened = table.open_table(path)
     assert opened.columns == ["event", "user.id", "user.name", "items[].sku", "items[].q", "tags", "at", "total"]
     assert opened.left_out == (
-        'The column "deep" holds lists within lists, or keys with values, which no field of an interaction can take: '
-        "it is left out.",
+        'The column "deep" has lists within lists, or keys with values, which no field of an interaction can hold. '
+        "It is left out.",
     )
     fields = {**suggested(path).fields, "quantities": "items[].q"}
     found = read(path, mapped(path, fields=fields))
@@ -70,10 +71,28 @@ def test_unusual_columns_of_parquet_are_read_or_named(tmp_path):
     path = file(tmp_path, packed.getvalue())
     opened = table.open_table(path)
     assert opened.columns == ["event", "event (2)", "who", "none", "took", "big"]
-    assert [sentence.partition(" holds")[0] for sentence in opened.left_out] == ['The column "known"']
+    assert [sentence.partition(" has lists")[0] for sentence in opened.left_out] == ['The column "known"']
     assert [record["user_id"] for record in read(path).records] == ["a", "b"]
     with pytest.raises(Encrypted, match="The Parquet file is encrypted"):
         table.open_table(file(tmp_path, b"PARE" + bytes(100)))
+
+
+def test_uuids_of_parquet_are_texts_wherever_they_are(tmp_path):
+    one = UUID("0f8fad5b-d9cb-469f-a165-70867728950e")
+    of_people = pa.array([one.bytes, one.bytes], pa.uuid())
+    columns = {
+        "event": pa.array(["view"] * 2),
+        "who": of_people,
+        "user": pa.StructArray.from_arrays([of_people], ["id"]),
+        "items": pa.ListArray.from_arrays([0, 1, 2], of_people),
+    }
+    packed = io.BytesIO()
+    pq.write_table(pa.table(columns), packed)
+    opened = table.open_table(file(tmp_path, packed.getvalue()))
+    text = str(one)
+    rows = next(iter(opened.batches())).table.to_pylist()
+    assert rows == [{"event": "view", "who": text, "user.id": text, "items": [text]}] * 2
+    assert {each for texts in opened.texts() for each in texts.to_pylist()} == {"view", text}
 
 
 def test_times_of_parquet_say_their_zone_where_they_have_one(tmp_path):
@@ -127,6 +146,41 @@ def test_any_json_is_mapped_by_paths(tmp_path, text):
     assert set(table.open_table(path).columns) >= {"event", "user.id", "items[].sku", "tags"}
     found = read(path)
     assert [(record["user_id"], record["product_ids"]) for record in found.records] == [("7", ["a", "b"]), ("8", ["c"])]
+
+
+EVENTS = [json.loads(line) for line in LINES.splitlines()]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps({"status": "ok", "result": {"data": EVENTS, "next": None}}),
+        json.dumps({"took": 3, "response": {"found": 2, "docs": EVENTS}}, indent=1),
+        "\n".join(json.dumps(each, indent=1) for each in EVENTS),
+        json.dumps(EVENTS[0]) + "\n" + json.dumps(EVENTS[1:]) + "\n",
+    ],
+)
+def test_rows_are_found_within_other_objects_and_in_any_layout(tmp_path, text):
+    found = read(file(tmp_path, text))
+    assert [record["user_id"] for record in found.records] == ["7", "8"]
+    assert found.is_all_counted
+
+
+def test_hits_of_a_search_engine_are_rows(tmp_path):
+    hits = {"hits": {"total": {"value": 2}, "hits": [{"_id": "1", "_source": each} for each in EVENTS]}}
+    assert "_source.user.id" in table.open_table(file(tmp_path, json.dumps(hits))).columns
+
+
+@pytest.mark.parametrize("broken", ['{"text":"%s"', '["%s"]', '{"a":1}\n\n{"text":\n"%s"'])
+def test_a_long_line_that_is_refused_is_kept_as_a_whole(tmp_path, broken):
+    text = "long " * 2_000
+    found = read(file(tmp_path, LINES + broken % text))
+    assert text in "".join(each.text.decode() for each in found.rejected)
+
+
+def test_an_event_alone_is_not_taken_for_the_items_in_its_cart(tmp_path):
+    one = {"event": "buy", "user": {"id": 8}, "cart": {"items": [{"sku": "c"}, {"sku": "d"}]}}
+    assert read(file(tmp_path, json.dumps(one))).records[0]["product_ids"] == ["c", "d"]
 
 
 def test_broken_json_costs_its_own_line_alone(tmp_path):
@@ -218,3 +272,24 @@ def test_parts_of_one_table_in_an_archive_are_read_as_one(tmp_path):
 
 
 BY_PLACE = {"timestamp": "Column 1", "type": "Column 2", "user_id": "Column 3"}
+
+
+def test_objects_in_cells_are_columns_and_a_broken_one_costs_its_row(tmp_path):
+    cell = '"{""sku"":""s%d"",""cart"":{""id"":%d},""tags"":[""a"",""b""]}"'
+    good = [f"view,u{number},{cell % (number, number)}" for number in range(300)]
+    broken, header = 'view,x,"{broken"', "event,who,said"
+    text = "\n".join([header, *good[:250], broken, "view,y,", header, *good[250:], ""])
+    path = file(tmp_path, text)
+    opened = table.open_table(path)
+    assert opened.columns == ["event", "who", "said", "said.sku", "said.cart.id", "said.tags"]
+    fields = {"type": "event", "user_id": "who", "product_ids": "said.tags", "question_id": "said.cart.id"}
+    found = read(path, mapped(path, fields=fields))
+    assert [record["user_id"] for record in found.records] == [*(f"u{n}" for n in range(250)), "y"] + [
+        f"u{n}" for n in range(250, 300)
+    ]
+    assert found.records[0]["product_ids"] == ["a", "b"]
+    assert [name for name, _ in found.skipped] == ["Header"]
+    assert [(each.index, each.violations[0].rule) for each in found.rejected] == [
+        (250, 'The column "said" has no valid JSON in this row, as it has in others.')
+    ]
+    assert found.is_all_counted

@@ -10,9 +10,8 @@ import pytest
 
 from interactions.codec import read_records
 from interactions.connectors import table
-from interactions.connectors.table import Mapping, MappingRefused, Skip, Unanswered, separated
+from interactions.connectors.table import Mapping, MappingRefused, Skip, Unanswered
 from interactions.connectors.table.utf8 import MARK, Utf8
-from interactions.errors import FileRefused
 from tests.connectors.table.opened import file, mapped, questions, read, suggested
 
 SHOP = """when,event,customer,device,items,total,url
@@ -54,7 +53,7 @@ def test_columns_of_other_names_are_suggested_and_read(tmp_path):
     }
     assert found.records[1]["product_ids"] == ["mug-7", "mug-8"]
     assert found.records[2]["revenue"] == 12.5
-    assert found.skipped == {("heartbeat", "It is mapped to nothing."): 1}
+    assert found.skipped == {("heartbeat", "It is mapped to no type."): 1}
     assert found.is_all_counted
 
 
@@ -315,34 +314,6 @@ def test_times_with_their_offset_and_lists_are_read_alike_whatever_stands_beside
         assert [each.index for each in batch.rejected] == [3]
         found.append([one.drop_columns(["received_at"]) for one in batch.tables])
     assert found[0] == found[1]
-
-
-MANY = "".join(
-    f"2026-11-02T10:{number % 60:02}:00.5{zone},view,cust-{number},203.0.113.{number % 7},{number % 3}|2,Ä{number}\n"
-    for number in range(3_000)
-    for zone in ("Z", "+01:00")
-)
-
-
-@pytest.mark.parametrize("threads", [1, 3])
-def test_rows_come_in_order_however_many_threads_read_them(tmp_path, monkeypatch, threads: int):
-    monkeypatch.setattr(separated, "LONGEST_ROW", 4096)
-    path = file(tmp_path, f"when,event,customer,ip,quantities,city\n{MANY}")
-    records = table.Records(table.open_table(path), mapped(path), threads)
-    chunks = list(records)
-    assert len(chunks) > 50
-    found = [json.loads(line) for chunk in chunks for line in chunk.lines.splitlines()]
-    assert [record["user_id"] for record in found] == [f"cust-{number}" for number in range(3_000) for _ in "12"]
-    assert [int(row) for chunk in chunks for row in chunk.rows] == list(range(6_000))
-    assert {record["context"]["truncated_ip"] for record in found} == {"203.0.113.0"}
-    assert records.left_out == {"quantities": 6_000}
-
-
-def test_what_is_unreadable_in_the_middle_is_told_by_any_thread(tmp_path, monkeypatch):
-    monkeypatch.setattr(separated, "LONGEST_ROW", 4096)
-    path = file(tmp_path, f'when,event,customer,ip,quantities,city\n{MANY}"never closed{"x" * 9000}')
-    with pytest.raises(FileRefused):
-        list(table.Records(table.open_table(path), mapped(path), 2))
 
 
 @pytest.mark.parametrize(

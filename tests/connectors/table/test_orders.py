@@ -47,7 +47,7 @@ def test_rows_of_an_order_are_one_check_out(tmp_path):
             "context": {"custom_context": {"uuid": "table:order:2"}},
         },
     ]
-    assert found.skipped == {("Further rows of an order", "They are in the check-out of their order."): 1}
+    assert found.skipped == {("Other rows of an order", "They are in the check-out of their order."): 1}
     assert found.is_all_counted
 
 

@@ -34,6 +34,16 @@ def moments(tmp_path, *times, zone="Europe/Berlin", form=None):
         "2026/04/03 10:05",
         "2026.04.03 10:05:00",
         "20260403T100500",
+        "20260403100500",
+        "202604031005",
+        "2026-4-3 10:05",
+        "2026/4/3 10:05",
+        "2026-04-03 08:05:00+00",
+        "2026-04-03 10:05:00+02",
+        "Apr 3, 2026 @ 10:05:00.000",
+        "Fri Apr 03 2026 10:05:00 GMT+0200 (Central European Summer Time)",
+        "03-Apr-26 10:05",
+        "03-APR-26 10:05:00",
         "03.04.2026 10:05",
         "3.4.2026, 10:05:00",
         "Apr 3, 2026, 10:05 AM",
@@ -54,6 +64,29 @@ def moments(tmp_path, *times, zone="Europe/Berlin", form=None):
 )
 def test_forms_are_told_from_the_values(tmp_path, written):
     assert moments(tmp_path, written, written) == [APRIL, APRIL]
+
+
+@pytest.mark.parametrize(
+    ("counted", "other"),
+    [
+        ("1775203500", "1775203500000"),
+        ("1775203500000", "1775203500"),
+        ("1775203500000000", "1775203500000"),
+        ("1775203500000000000", "1775203500"),
+        ("1775203500", "1775203500000000000"),
+    ],
+)
+def test_a_time_in_another_unit_than_its_column_is_not_read_as_one_in_the_columns(tmp_path, counted, other):
+    rows = "".join(f"view\t{time}\n" for time in (counted, counted, other))
+    records = read(file(tmp_path, "event\ttime\n" + rows)).records
+    assert [record["timestamp"] for record in records][2] == other
+    assert [instant(record["timestamp"]) for record in records[:2]] == [APRIL, APRIL]
+
+
+def test_times_of_the_first_years_of_a_count_are_read(tmp_path):
+    assert [moment.year for moment in moments(tmp_path, "1775203500000", "1775203500000", "0", "86400000")][2:] == [
+        1970
+    ] * 2
 
 
 def test_fractions_are_kept(tmp_path):
@@ -83,6 +116,10 @@ def test_the_zone_is_asked_only_where_times_do_not_say_it(tmp_path):
         ("2026-04-03T10:05:00Z", []),
         ("1775203500", []),
         ("2026-04-03T10:05:00+02:00", []),
+        ("2026-04-03 10:05:00+02", []),
+        ("13-04-2026", ["zone"]),
+        ("13-04-2026 10:05", ["zone"]),
+        ("20260403100500", ["zone"]),
     ):
         path = file(tmp_path, f"event,time\nview,{text}\nview,{text}\n")
         assert [question.name for question in questions(path)] == names

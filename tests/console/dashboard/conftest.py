@@ -3,34 +3,13 @@
 from pathlib import Path
 
 import pytest
-from django.core.cache import cache
-from django.test import Client
 
-from tests import cast
 from tests.lakes import append, record
 
 
 @pytest.fixture(autouse=True)
-def here(settings, tmp_path: Path) -> None:
-    settings.LAKE_DIR = tmp_path / "lake"
-    settings.INDEX_DIR = tmp_path / "index"
-    settings.SCRATCH_DIR = tmp_path / "scratch"
-    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": tmp_path}}
-    cache.clear()
-
-
-@pytest.fixture
-def reader(db: None, client: Client) -> Client:
-    """Somebody who may look and not import."""
-    client.force_login(cast.viewer())
-    return client
-
-
-@pytest.fixture
-def analyst(db: None, client: Client) -> Client:
-    """Somebody who may import too."""
-    client.force_login(cast.analyst())
-    return client
+def here(own_folders: Path, own_cache: None) -> None:
+    """Each test's table, index and remembered answers are its own."""
 
 
 @pytest.fixture

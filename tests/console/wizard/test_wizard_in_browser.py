@@ -15,7 +15,7 @@ from tests.looks import expect, says
 from tests.processes import Dojo
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Route
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
@@ -78,6 +78,19 @@ def test_a_file_chosen_from_the_disk_is_taken_as_well(page: Page, environment: s
     with page.expect_file_chooser() as chooser:
         page.locator("[data-drop-zone]").click()
     chooser.value.set_files(orders)
+    page.get_by_text("No problems in the first 1,260 records").wait_for()
+
+
+def test_a_file_dropped_before_the_pages_scripts_are_there_is_taken_as_well(
+    page: Page, environment: str, orders: Path
+) -> None:
+    held: list[Route] = []
+    page.route("**/js/wizard*.js", lambda route: held.append(route))
+    page.goto(f"/{environment}/interactions/imports/new/", wait_until="commit")
+    says(page, "main", "Drop a file of interactions here")
+    drop(page, orders)
+    page.wait_for_function("() => document.querySelector('[data-file]').files.length")
+    held.pop().continue_()
     page.get_by_text("No problems in the first 1,260 records").wait_for()
 
 
@@ -158,7 +171,7 @@ def test_what_is_not_one_file_with_something_in_it_is_not_sent(
     empty.touch()
     dropped, said = {
         "an empty file": ([empty], "empty.json is empty. Choose another file."),
-        "a folder": ([tmp_path], "That is a folder. Drop one file."),
+        "a folder": ([tmp_path], "That's a folder. Drop one file."),
         "two files": ([empty, orders], "Drop one file at a time."),
     }[what]
     page.goto(f"/{environment}/interactions/imports/new/")

@@ -12,18 +12,10 @@ from .house import House
 
 
 @pytest.fixture(autouse=True)
-def folders(settings: Any, tmp_path: Path) -> Path:
+def folders(own_folders: Path, settings: Any) -> Path:
     """A data folder that is this test's alone; its blocks are small, so that a small file has several."""
-    settings.LAKE_DIR = tmp_path / "lake"
-    settings.OVERLAPS_DIR = tmp_path / "overlaps"
-    settings.FINGERPRINTS_DIR = tmp_path / "fingerprints"
-    settings.INDEX_DIR = tmp_path / "index"
-    settings.UPLOADS_DIR = tmp_path / "uploads"
-    settings.IMPORTS_DIR = tmp_path / "imports"
-    settings.EXPORTS_DIR = tmp_path / "exports"
-    settings.SCRATCH_DIR = tmp_path / "scratch"
     settings.IMPORT_BLOCK_BYTES = 1024
-    return tmp_path
+    return own_folders
 
 
 @pytest.fixture

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-import pyarrow.parquet as pq
 import redis
-from deltalake import DeltaTable
 
 from dojo import heartbeat
+from tests import tables_at_work
 from tests.processes import HOUSE, environ, query, wait_for
+from tests.walks import files_below
 
 
 @dataclass(frozen=True)
@@ -138,17 +138,11 @@ class Place:
         return self.log.read_text()[-2000:] if self.log.exists() else "Nothing was started."
 
     def files(self) -> list[Path]:
-        return [path for name in ("imports", "uploads") for path in (self.data_dir / name).rglob("*")]
+        return [path for name in ("imports", "uploads") for path in files_below(self.data_dir / name)]
 
     def users(self, environment: str = "production") -> Counter[str]:
         """How often each user is in the data set, from the files of the table themselves."""
-        folder = self.data_dir / "lake" / environment
-        if not (folder / "_delta_log").is_dir():
-            return Counter()
-        found: Counter[str] = Counter()
-        for path in DeltaTable(str(folder)).file_uris():
-            found.update(pq.ParquetFile(path).read(columns=["user_id"])["user_id"].to_pylist())
-        return found
+        return Counter(tables_at_work.values(self.data_dir / "lake" / environment, "user_id"))
 
 
 def kill_outright(process: subprocess.Popen[bytes]) -> None:

@@ -69,7 +69,7 @@ def test_with_no_worker_it_starts_its_own_and_leaves_nothing_running(alone: Plac
 
 
 def test_ctrl_c_cancels_and_leaves_nothing(alone: Place, tmp_path: Path) -> None:
-    path = written(tmp_path, as_lines(records(10_000)))
+    path = written(tmp_path, as_lines(records(20_000)))  # some seconds of work: the signal comes in the middle
     command = alone.command("import_interactions", path, "--json")
     alone.wait_for_blocks(5)
     command.send_signal(signal.SIGINT)
@@ -79,13 +79,13 @@ def test_ctrl_c_cancels_and_leaves_nothing(alone: Place, tmp_path: Path) -> None
         "Cancelled: nothing was added." in outcome.errors.splitlines()
     )  # the workers may say their last word after it
     assert alone.leftovers() == []
-    assert [path for path in alone.files() if path.is_file() and "uploads" in path.parts] == []
+    assert [path for path in alone.files() if "uploads" in path.parts] == []
     assert alone.users() == {}
     assert Path(path).exists()
 
 
 def test_killed_outright_it_takes_its_workers_with_it(alone: Place, tmp_path: Path) -> None:
-    command = alone.command("import_interactions", written(tmp_path, as_lines(records(3000))))
+    command = alone.command("import_interactions", written(tmp_path, as_lines(records(20_000))))
     alone.wait_for_blocks(5)
     command.kill()
     command.wait()
@@ -103,4 +103,11 @@ def test_running_workers_do_the_work(running: Place, tmp_path: Path) -> None:
     ignoring = running.run("import_interactions", odd, "--json", "--keep-duplicates", "--ignore-unknown-fields")
     assert (ignoring.code, ignoring.result["ignored_fields"]) == (0, {"colour": 3}), ignoring.errors
     assert running.leftovers() == before
-    assert [path for path in running.files() if path.is_file()] == []
+    assert running.files() == []
+
+
+def test_of_records_of_another_tool_it_says_how_they_are_mapped(running: Place, tmp_path: Path) -> None:
+    path = written(tmp_path, as_lines([{"what": "seen"}] * 3), "other.json")
+    outcome = running.run("import_interactions", path, "--json")
+    assert (outcome.code, counts(outcome)) == (2, ("failed", 3, 0, 3, 0))
+    assert "name the kept mapping with --mapping" in outcome.errors

@@ -10,7 +10,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from dojo import workers
-from interactions.models import Import
+from interactions.connectors.table import Mapping, Times
+from interactions.ingest.imports import tables
+from interactions.models import Environment, Import
 
 from .files import as_lines, record, records
 from .house import House, files, rows
@@ -137,3 +139,23 @@ def test_another_record_of_that_very_moment_is_added(house: House, tmp_path: Pat
     imp = house.done(as_lines([record(1, timestamp=None)]))
     again = house.done(as_lines([record(2, timestamp=imp.created_at.isoformat())]))
     assert (again.accepted, again.duplicates) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("times", "sentence"),
+    [
+        ("03/04/2026 10:00", "written with the day first, or the month? Answer that in the import wizard,"),
+        ("2026-04-03 10:00", "The times don't say their time zone. Which is it? Name it with --zone."),
+    ],
+)
+def test_a_question_about_a_table_says_where_to_answer_it(
+    db: None, with_workers: None, tmp_path: Path, times: str, sentence: str
+) -> None:
+    mapping = Mapping(fields={"timestamp": "when", "type": "event", "user_id": "who"}, times=Times("iso", ""))
+    tables.keep(Environment.objects.get(slug="production"), "Shop", mapping)
+    path = tmp_path / "week.csv"
+    path.write_text(f"when,event,who\n{times},like,ann\n")
+    with pytest.raises(CommandError) as error:
+        call_command("import_interactions", str(path))
+    assert sentence in str(error.value) and error.value.returncode == 2
+    assert Import.objects.get().state == Import.State.CANCELLED

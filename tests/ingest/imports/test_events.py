@@ -118,7 +118,7 @@ def test_one_event_of_several_records_counts_each(house: House) -> None:
 def test_a_file_of_nothing_but_skipped_events_has_failed_with_a_sentence(house: House) -> None:
     imp = house.done(as_lines([event("Signed Up")] * 3))
     assert imp.state == State.FAILED
-    assert imp.error == "None of the file's events stands for an interaction: all were skipped."
+    assert imp.error == "None of the file's events is an interaction: all were skipped."
 
 
 def test_times_are_read_by_the_zone_that_is_given(house: House) -> None:
@@ -178,7 +178,7 @@ def test_event_names_become_what_was_chosen_for_the_environment(house: House) ->
         ("custom", "Wishlist"),
         ("subscribe", None),
     ]
-    assert [(each.name, each.reason) for each in imports.skipped(imp)] == [("Search", "It is mapped to nothing.")]
+    assert [(each.name, each.reason) for each in imports.skipped(imp)] == [("Search", "It is mapped to no type.")]
 
 
 def test_an_import_that_loads_keeps_to_what_was_chosen_when_it_began(house: House) -> None:

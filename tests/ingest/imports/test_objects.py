@@ -4,14 +4,19 @@ import gzip
 import io
 import json
 import os
+import shutil
+from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from interactions.files import scratch
 from interactions.ingest import imports, objects
 from interactions.ingest.imports import storage, sweep
+from interactions.ingest.objects import ObjectFile
 from interactions.ingest.uploads import object_content
 from interactions.models import Import, Upload
 from interactions.objects import Objects
@@ -81,6 +86,30 @@ def test_a_block_of_an_import_is_read_out_of_the_pieces(house: House, tus: Tus, 
     assert [json.loads(json.dumps(line))["user_id"] for line in rejected(imp)] == [7]
     assert keys(bucket) == [f"rejected/{imp.pk}.jsonl.gz"]  # nothing else is left
     assert not files()
+
+
+@pytest.mark.parametrize("is_same_node", [True, False])
+def test_whoever_commits_downloads_only_parts_that_other_nodes_made(
+    house: House, bucket: Objects, settings: Any, folders: Path, *, is_same_node: bool
+) -> None:
+    settings.LAKE_URL = f"{bucket.url}/lake"
+    settings.OVERLAPS_URL = f"{settings.LAKE_URL}/.overlaps"
+    settings.CACHE_DIR = folders / "cache"
+    imp = house.read(LINES)
+    parts = imp.blocks.filter(part_size__gt=0).count()
+    if not is_same_node:
+        settings.CACHE_DIR = folders / "there"
+    with patch.object(Objects, "fetch", autospec=True, side_effect=Objects.fetch) as fetch:
+        assert house.carried(imp).accepted == 60
+        assert len(rows()) == 60
+    assert fetch.call_count == (0 if is_same_node else parts)
+
+
+def test_no_request_asks_for_rejected_records_of_blocks_that_have_none(house: House, bucket: Objects) -> None:
+    imp = house.read(LINES)
+    with patch.object(Objects, "exists", autospec=True, side_effect=Objects.exists) as asked:
+        assert house.carried(imp).state == Import.State.DONE
+    assert not any(call.args[1].endswith(".rejects") for call in asked.call_args_list)
 
 
 def test_a_packed_file_is_unpacked_into_an_object(house: House, bucket: Objects) -> None:
@@ -255,3 +284,19 @@ def test_the_page_names_no_limit_where_the_disk_is_none(house: House, bucket: Ob
     assert b"free here" not in client.get(address).content
     settings.UPLOADS_URL = ""
     assert b"free here" in client.get(address).content
+
+
+def test_a_working_copy_whose_files_are_renamed_while_it_is_looked_at_stays(settings: Any, folders: Path) -> None:
+    folder = scratch() / f"{objects._WORK}{os.getppid()}-1"
+    folder.mkdir(parents=True)
+    with patch.object(Path, "iterdir", lambda self: iter([self / "draft"])):
+        objects._remove_dead()
+    assert folder.exists()
+
+
+def test_what_is_written_to_a_folder_that_was_removed_is_not_taken_for_nothing(bucket: Objects) -> None:
+    with pytest.raises(FileNotFoundError), objects.made_anew(ObjectFile("part")) as path:
+        shutil.rmtree(path.parent)
+    with objects.made_anew(ObjectFile("part")):
+        pass  # nothing to write
+    assert keys(bucket) == []

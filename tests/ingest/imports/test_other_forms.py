@@ -88,7 +88,7 @@ def test_what_may_be_records_is_left_to_be_read(text: str) -> None:
     ],
 )
 def test_other_formats_are_named(head: bytes, name: str) -> None:
-    assert not_json(head) == f"The file is {name}, not JSON."
+    assert not_json(head) == f"The file is {name}" + ("." if ": " in name else ", not JSON.")
 
 
 @pytest.mark.parametrize(

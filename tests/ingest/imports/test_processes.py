@@ -50,7 +50,7 @@ def has_all_once(place: Place, outcome: Outcome) -> bool:
     assert (result["state"], result["records"]) == ("done_with_rejects", RECORDS + 2)
     assert (result["accepted"], result["rejected"], result["duplicates"]) == (RECORDS, 2, 0)
     assert place.users() == Counter(f"user-{number}" for number in range(RECORDS))
-    wait_for(lambda: [p.name for p in place.files() if p.is_file()] == ["rejected.jsonl.gz"], seconds=60)
+    wait_for(lambda: [p.name for p in place.files()] == ["rejected.jsonl.gz"], seconds=60)
     return True
 
 

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable
 from django.conf import settings
@@ -11,8 +12,10 @@ from hypothesis import HealthCheck, given, note
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
+from interactions.ingest.duplicates.files import Sifted
 from interactions.ingest.imports import commit, load, storage
 from interactions.models import Block, Import
+from interactions.warehouse.overlaps import Overlaps
 
 from .crashes import COMMITTING, PLANNING, READING, Moment, do_and_die, interrupted
 from .files import BAD, as_lines, as_list, packed, record, records
@@ -112,6 +115,26 @@ def test_a_commit_that_dies_beside_records_that_are_there_counts_duplicates_once
     assert users() == sorted(f"user-{number}" for number in range(40))
     assert adds_up(imp)
     assert strays() == []
+
+
+def test_duplicates_are_looked_for_again_if_a_copy_of_a_part_goes_meanwhile(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sift, gone = commit.sift, [FileNotFoundError(), FileNotFoundError()]
+
+    def removed_twice(*arguments: Any, **named: Any) -> Sifted:
+        found = sift(*arguments, **named)
+        if gone:
+            raise gone.pop()
+        return found
+
+    house.done(as_lines(records(10)))
+    monkeypatch.setattr(commit, "sift", removed_twice)
+    imp = house.done(as_lines(GOOD))
+    assert (imp.accepted, imp.duplicates, gone) == (30, 10, [])
+    assert users() == sorted(f"user-{number}" for number in range(40))
+    ((_, listed),) = Overlaps("production").lists()
+    assert pq.read_metadata(listed).num_rows == 10
 
 
 def test_every_task_done_twice_counts_once(house: House) -> None:

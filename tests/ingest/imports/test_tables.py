@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import gzip
 import json
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from interactions.errors import ImportStateError
 from interactions.ingest import imports
-from interactions.ingest.imports import tables
+from interactions.ingest.imports import storage, tables
 from interactions.models import Import
 from tests.connectors.table.opened import workbook
 from tests.ingest.imports.house import House, rejected, rows
@@ -29,11 +31,15 @@ SHOP = (
 
 def carried(house: House, content: bytes, name: str = "shop.csv", **changes: Any) -> Import:
     """A table that is imported by the mapping that is suggested for it."""
+    return house.carried(begun(house, content, name, **changes))
+
+
+def begun(house: House, content: bytes, name: str = "shop.csv", **changes: Any) -> Import:
     imp = house.given(content, name=name)
     assert imp.state == Import.State.CHECKING, imp.error
     mapping = tables.in_zone(tables.table.suggested(tables.sample(imp)), "Europe/Berlin")
     house.ask(imports.start, imp, check_duplicates=True, mapping=tables.json_of(mapping), **changes)
-    return house.carried(imp)
+    return imp
 
 
 def test_a_table_is_in_the_data_set_with_each_row_counted(house: House) -> None:
@@ -62,6 +68,19 @@ def test_a_table_is_in_the_data_set_with_each_row_counted(house: House) -> None:
     assert mistimed == {
         "when": "some day", "event": "Viewed item", "customer no": "eve", "items": "mug-9", "order total": None,
     }  # fmt: skip
+
+
+def test_text_that_an_earlier_version_wrote_is_still_read(house: House) -> None:
+    imp = begun(house, SHOP)
+    house.carry("plan_import")
+    text = storage.written_text_path(imp)
+    assert isinstance(text, Path)
+    with storage.text_path(imp).open("rb") as file:
+        plain = file.read()
+    assert text.read_bytes() != plain
+    text.write_bytes(plain)
+    house.carried(imp)
+    assert (imp.records, imp.accepted, imp.rejected, imp.skipped) == (5, 2, 2, 1)
 
 
 def mended(house: House, lines: list[Any], name: str = "rejected.jsonl") -> Import:
@@ -104,7 +123,7 @@ def test_a_rejected_order_keeps_all_of_its_rows(house: House) -> None:
         (3, "s2", "bob"),
         (5, "s4", "bob"),
     ]
-    assert lines[1]["_dojo"]["problems"][0].endswith("is invalid. It is of the same order as row 3.")
+    assert lines[1]["_dojo"]["problems"][0].endswith("is invalid. It belongs to the same order as row 3.")
     assert [cause.row for cause in imports.causes(imp)] == [3]
     again = mended(house, [line | {"when": "2026-04-05 10:00:00"} for line in lines])
     assert (again.accepted, again.rejected) == (1, 0)
@@ -155,3 +174,60 @@ def test_a_problem_names_the_row_as_people_count_in_the_file(house: House, name:
     assert (imp.accepted, imp.rejected) == (1, 1), imp.error
     assert [cause.row for cause in imports.causes(imp)] == [row]
     assert [line["_dojo"]["row"] for line in rejected(imp)] == [row]
+
+
+def test_a_table_with_the_names_of_our_fields_needs_no_mapping(house: House) -> None:
+    lines = (
+        b"type,user_id,product_ids,timestamp\n"
+        b'add_to_cart,cust-1,"tea-1,tea-2",2026-11-03T10:01:00Z\n'
+        b"product_detail_page_view,cust-1,tea-1,2026-11-03T10:00:00Z\n"
+    )
+    imp = house.given(lines, name="own.csv")
+    house.ask(imports.start, imp, check_duplicates=True, mapping=tables.json_of(tables.mapping_for(imp, "")))
+    assert house.carried(imp).accepted == 2
+    assert [row["product_ids"] for row in rows()] == [["tea-1"], ["tea-1", "tea-2"]]
+
+
+@pytest.mark.parametrize("form", ["[%s]", '{"events": [%s]}', "%s"])
+def test_json_of_another_form_is_loaded_by_the_mapping_with_a_name(house: House, form: str) -> None:
+    events = [
+        {"what": what, "who": {"id": who}, "item": {"sku": "P1"}, "at": "2026-11-03T10:01:00Z"}
+        for what, who in (("seen", "ann"), ("bought", "ann"), ("seen", "bob"))
+    ]
+    content = form % ("\n" if form == "%s" else ",").join(map(json.dumps, events))
+    imp = house.given(content.encode(), name="events.json")
+    given = tables.in_zone(tables.table.suggested(tables.sample(imp)), "UTC")
+    chosen = {"type": "what", "user_id": "who.id", "product_ids": "item.sku", "timestamp": "at"}
+    types = {"seen": "product_detail_page_view", "bought": "checkout"}
+    tables.keep(imp.environment, "Events", msgspec.structs.replace(given, fields=chosen, types=types))
+    mapping = tables.json_of(tables.mapping_for(imp, "Events"))
+    house.ask(imports.start, imp, check_duplicates=True, mapping=mapping)
+    assert house.carried(imp).accepted == 3
+    assert sorted((row["type"], row["user_id"]) for row in rows()) == [
+        ("checkout", "ann"), ("product_detail_page_view", "ann"), ("product_detail_page_view", "bob"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("other", [b",colour", b",revenue,when"])
+def test_a_table_with_another_column_is_to_be_mapped(house: House, other: bytes) -> None:
+    line = b"like,ann,2026-11-03T10:01:00Z" + b",x" * other.count(b",")
+    imp = house.given(b"type,user_id,timestamp" + other + b"\n" + (line + b"\n") * 3, name="own.csv")
+    with pytest.raises(ImportStateError, match="no kept mapping fits"):
+        tables.mapping_for(imp, "")
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (workbook([]), "The file has no records."),
+        (
+            gzip.compress(b"PAR1" + bytes(100), mtime=0),
+            "The file has a Parquet file in it: import that by itself, as it's",
+        ),
+        (b"7z\xbc\xaf\x27\x1c" + bytes(100), "The file is a 7z archive: unpack it first, or pack it as .zip."),
+    ],
+)
+def test_what_is_no_table_gets_its_own_sentence(house: House, content: bytes, sentence: str) -> None:
+    imp = house.given(content)
+    assert imp.state == Import.State.FAILED
+    assert imp.error.startswith(sentence)

@@ -1,7 +1,6 @@
 """The inbox on a lake of each test's own, with a real Redis for the lock."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -12,12 +11,8 @@ __all__ = ["committed", "production"]
 
 
 @pytest.fixture(autouse=True)
-def folders(settings: Any, tmp_path: Path) -> None:
-    settings.LAKE_DIR = tmp_path / "lake"
-    settings.OVERLAPS_DIR = tmp_path / "overlaps"
-    settings.FINGERPRINTS_DIR = tmp_path / "fingerprints"
-    settings.INDEX_DIR = tmp_path / "index"
-    settings.SCRATCH_DIR = tmp_path / "scratch"
+def folders(own_folders: Path) -> None:
+    """Each test's table and index are its own."""
 
 
 @pytest.fixture

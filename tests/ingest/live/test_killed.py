@@ -13,10 +13,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
-import pyarrow.dataset as ds
 import pytest
-from deltalake import DeltaTable
 
+from tests import tables_at_work
 from tests.processes import Dojo, wait_for
 
 CALLS = 2000
@@ -93,14 +92,7 @@ def kill(dojo: Dojo, word: str) -> None:
 
 
 def table_users(dojo: Dojo) -> Counter[str]:
-    folder = dojo.data_dir / "lake" / "production"
-    if not (folder / "_delta_log").is_dir():
-        return Counter()
-    parts = DeltaTable(str(folder)).file_uris()
-    if not parts:  # the table was made, and nothing written to it yet
-        return Counter()
-    rows = ds.dataset(parts, format="parquet").to_table(columns=["user_id"])
-    return Counter(rows["user_id"].to_pylist())
+    return Counter(tables_at_work.values(dojo.data_dir / "lake" / "production", "user_id"))
 
 
 @pytest.mark.slow
@@ -113,7 +105,7 @@ def test_what_was_acknowledged_is_in_the_table_once_whoever_was_killed(house: Do
         kill(house, word)
         wait_for(lambda: house.health()[0] == 200, seconds=60, because=house.output)  # it's started again by itself
     load.wait()
-    wait_for(lambda: len(table_users(house)) >= CALLS, seconds=30, because=house.output)
+    wait_for(lambda: len(table_users(house)) >= CALLS, seconds=90, because=house.output)
     time.sleep(2.5)  # what came twice would come now
     found = table_users(house)
     assert load.acknowledged <= set(found)

@@ -13,6 +13,7 @@ from django.utils import timezone
 from dojo import heartbeat
 from interactions import identity
 from interactions.ingest import live
+from interactions.ingest.duplicates.index import FingerprintIndex, OpenFingerprints
 from interactions.ingest.live import transfer
 from interactions.models import DeletionRequest, Environment, InboxBatch, InboxEntry, Tombstone
 from interactions.models.packed import HEAD, PACKED_FROM, unpack, unpacked_size
@@ -53,6 +54,22 @@ def test_records_that_the_fast_way_does_not_take_come_in_too(production: Environ
     assert live.append(production) == 203
     assert rows(lake)[1]["extra"] == '{"context":{"of our own":{"x":[1,null]}}}'
     assert [row["received_at"] for row in rows(lake)] == [NOON] * 203
+
+
+def test_copies_of_parts_that_an_erasure_removes_meanwhile_are_fetched_again(
+    production: Environment, lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refresh, gone = FingerprintIndex.refresh, [FileNotFoundError(), FileNotFoundError()]
+
+    def removed_twice(*arguments: Any) -> OpenFingerprints:
+        if gone:
+            raise gone.pop()
+        return refresh(*arguments)
+
+    monkeypatch.setattr(FingerprintIndex, "refresh", removed_twice)
+    call(production, like("a"))
+    assert live.append(production) == 1
+    assert users(lake) == ["a"]
 
 
 def test_a_large_inbox_is_emptied_in_several_batches(

@@ -334,11 +334,11 @@ def test_events_without_a_type_are_counted_by_their_import_and_kept_as_examples(
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "source": ({"source": "segment"}, "can't be pulled"),
     "region": ({"region": "mars"}, "no data in this region"),
-    "project": ({"project": "shop"}, "is a number"),
+    "project": ({"project": "shop"}, "must be a number"),
     "zone": ({"zone": "Europe/Atlantis"}, "no time zone"),
     "future": ({"since": date(2030, 1, 1)}, "and today"),
     "long ago": ({"since": date(1999, 1, 1)}, "and today"),
-    "no secret": ({"secret": ""}, "are needed"),
+    "no secret": ({"secret": ""}, "Enter both"),
     "line break": ({"key": "a\nb"}, "character"),
     "colon": ({"key": "a:b"}, "character"),
 }

@@ -18,6 +18,10 @@ from tests.processes import free_port, wait_for
 
 _PRODUCER = 0
 
+MESSAGES = 100_000
+BROKEN = {number * MESSAGES // 10 + 7 for number in range(10)}
+"""Of :func:`messages`, those that aren't JSON."""
+
 
 def _library() -> Any:
     """The client's own library, which is loaded already."""
@@ -127,6 +131,11 @@ def send(servers: str, topic: str, values: Iterable[bytes | None], partitions: i
 def like(user: str, **more: Any) -> bytes:
     """An interaction in Dojo's own form."""
     return json.dumps({"type": "like", "user_id": user, **more}).encode()
+
+
+def messages() -> list[bytes]:
+    """Interactions of as many users, a few of them broken."""
+    return [b'{"type":"like","user_id":' if number in BROKEN else like(f"{number}") for number in range(MESSAGES)]
 
 
 def wait_until_known(cluster: Cluster, topic: str) -> None:

@@ -72,7 +72,7 @@ def test_how_far_behind_a_stream_is(kafka: Cluster, topic: str, production: Envi
 def test_the_same_stream_is_kept_once_for_each_group(production: Environment) -> None:
     described = Description("kafka", ("shop",), servers="here:9092")
     change.create(production, described)
-    with pytest.raises(StreamRefused, match="reads this already with the group dojo"):
+    with pytest.raises(StreamRefused, match="already reads this with the group dojo"):
         change.create(production, described)
     change.create(production, Description("kafka", ("shop",), servers="here:9092", group="again"))
 

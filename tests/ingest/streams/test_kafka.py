@@ -185,7 +185,7 @@ def test_a_broker_that_is_away_is_named_and_waited_for(production: Environment) 
         with reading(connection) as consumer:
             wait_for(lambda: consumer.counts.interactions == 4)
             cluster.go_down()
-            wait_for(lambda: "Dojo keeps trying" in Stream.objects.get(pk=connection.pk).problem, seconds=40)
+            wait_for(lambda: "Dojo keeps trying" in Stream.objects.get(pk=connection.pk).problem, seconds=90)
             cluster.come_up()
             cluster.send("shop", [like("after")] * 4)
             wait_for(lambda: consumer.counts.interactions == 8, seconds=60, because=lambda: consumer.problem)

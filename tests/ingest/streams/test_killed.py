@@ -8,16 +8,9 @@ from collections import Counter
 import pytest
 
 from interactions.models import Environment, KeptEvent, StreamPosition
-from tests.ingest.streams.brokers import Cluster, like
+from tests.ingest.streams.brokers import BROKEN, MESSAGES, Cluster, messages
 from tests.ingest.streams.house import consume, users
 from tests.processes import wait_for
-
-MESSAGES = 6_000
-BROKEN = {number * MESSAGES // 10 + 7 for number in range(10)}
-
-
-def messages() -> list[bytes]:
-    return [b'{"type":"like","user_id":' if number in BROKEN else like(f"{number}") for number in range(MESSAGES)]
 
 
 def holders() -> Counter[str]:

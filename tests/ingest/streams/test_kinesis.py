@@ -19,7 +19,7 @@ from interactions.ingest.streams import consumer as consumer_module
 from interactions.ingest.streams.change import Description
 from interactions.ingest.streams.errors import StreamMissing
 from interactions.models import Connection, Environment, KeptEvent, Stream, StreamPosition
-from tests.ingest.streams.brokers import like
+from tests.ingest.streams.brokers import BROKEN, MESSAGES, like, messages
 from tests.ingest.streams.house import consume, reading, users
 from tests.processes import HOUSE, wait_for
 
@@ -159,3 +159,24 @@ def test_the_command_reads_it_until_nothing_comes(production: Environment, send:
     assert command.returncode == 0, said
     assert '"interactions": 300' in out.splitlines()[-1]
     assert sum(users().values()) == len(users()) == 300
+
+
+@pytest.mark.slow
+def test_each_record_is_stored_once_although_its_reader_is_killed(
+    production: Environment, send: Any, name: str, address: str
+) -> None:
+    send(*messages())
+    asked = ("kinesis", "--stream", name, "--endpoint-url", address)
+    killed = consume(*asked)
+    try:
+        wait_for(lambda: users(), seconds=60, pause=0.001)
+    finally:
+        killed.kill()
+        killed.communicate()
+    StreamPosition.objects.update(until=None)  # rather than wait until its leases run out
+    last = consume(*asked, "--idle", "4")
+    _, said = last.communicate(timeout=120)
+    assert last.returncode == 0, said
+    found = users()
+    assert len(found) == sum(found.values()) == MESSAGES - len(BROKEN)
+    assert KeptEvent.objects.filter(outcome="refused").count() == len(BROKEN)

@@ -8,12 +8,9 @@ from pathlib import Path
 import pytest
 
 from interactions.models import Environment, KeptEvent, StreamPosition
-from tests.ingest.streams.brokers import Noida, like
+from tests.ingest.streams.brokers import BROKEN, MESSAGES, Noida, messages
 from tests.ingest.streams.house import consume, users
 from tests.processes import wait_for
-
-MESSAGES = 6_000
-BROKEN = {number * MESSAGES // 10 + 7 for number in range(10)}
 
 
 @pytest.fixture
@@ -25,9 +22,8 @@ def noida(tmp_path: Path) -> Iterator[Noida]:
 
 @pytest.mark.slow
 def test_each_message_is_stored_once_although_its_reader_is_killed(noida: Noida, production: Environment) -> None:
-    sent = [b'{"type":"like","user_id":' if number in BROKEN else like(f"{number}") for number in range(MESSAGES)]
     noida.create("shop")
-    noida.send("shop", sent)
+    noida.send("shop", messages())
     asked = ("kafka", "--servers", noida.servers, "--topic", "shop")
     killed = consume(*asked)
     try:

@@ -9,8 +9,9 @@ from typing import Final
 
 import numpy as np
 
-from interactions.analytics.index.filtered import FilteredIndex, Share, summed
+from interactions.analytics.index.filtered import FilteredIndex, summed
 from interactions.analytics.index.passes import visits
+from interactions.analytics.index.shares import Share
 from interactions.contract.moments import EARLIEST, LATEST, local
 
 _SECOND: Final = 1_000_000

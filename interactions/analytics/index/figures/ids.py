@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from interactions.analytics.index.filtered import FilteredIndex, Share, summed
+from interactions.analytics.index.filtered import FilteredIndex, summed
 from interactions.analytics.index.passes import keys
 from interactions.analytics.index.run import Pairs
+from interactions.analytics.index.shares import Share
 from interactions.analytics.index.threads import in_threads
 
 
@@ -16,7 +17,7 @@ def pair_records(filtered: FilteredIndex) -> np.ndarray:
 
 
 def _pair_records(filtered: FilteredIndex) -> np.ndarray:
-    if all(mask is None for mask in filtered.masks):
+    if filtered.is_whole:
         return filtered.index.pairs.events
 
     def walk(found: np.ndarray, share: Share) -> None:

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from interactions.analytics.index.figures.types import SEVERAL, numbered
-from interactions.analytics.index.filtered import FilteredIndex, Share, summed
+from interactions.analytics.index.figures.steps import bits_of
+from interactions.analytics.index.figures.types import numbered
+from interactions.analytics.index.filtered import FilteredIndex, summed
 from interactions.analytics.index.passes import paths
-from interactions.contract.schema import TYPES
+from interactions.analytics.index.shares import Share
+from interactions.analytics.steps import Step
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,18 +24,15 @@ class Reached:
     took: list[np.ndarray]
 
 
-def reached(filtered: FilteredIndex, steps: Sequence[Sequence[str]]) -> Reached:
-    """How many people go through ``steps``. Each step is a list of types, any of which completes it."""
-    several, bits = len(steps), np.zeros(SEVERAL, np.int64)
-    for place, types in enumerate(steps):
-        for name in types:
-            bits[TYPES.index(name)] |= 1 << place
+def reached(filtered: FilteredIndex, steps: Sequence[Step]) -> Reached:
+    """How many people go through ``steps``."""
+    several, completed = len(steps), bits_of(filtered, steps)
 
     def walk(found: list[tuple[np.ndarray, np.ndarray]], share: Share) -> None:
         if share.run.nobody:
             return
         took, counts = np.empty((several, len(share.begins)), np.int64), np.zeros(several, np.int64)
-        paths.step(*share.whole, share.run.at, share.run.kind, bits, took, counts)
+        paths.step(*share.whole, share.run.at, completed.codes(share.run), completed.bits, took, counts)
         found.append((counts, took))
 
     walked = [each for found in filtered.over(list[tuple[np.ndarray, np.ndarray]], walk) for each in found]

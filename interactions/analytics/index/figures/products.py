@@ -11,8 +11,9 @@ import numpy as np
 from interactions.analytics.definitions import BUY, CART, VIEW
 from interactions.analytics.index.figures.types import numbered
 from interactions.analytics.index.figures.visits import ONE_BAR
-from interactions.analytics.index.filtered import FilteredIndex, Share, summed
+from interactions.analytics.index.filtered import FilteredIndex, summed
 from interactions.analytics.index.passes import values
+from interactions.analytics.index.shares import Share
 from interactions.analytics.periods import Unit
 
 _CELLS: Final = 1 << 28  # products × bars marked at once: 32 MB per thread

@@ -9,8 +9,9 @@ import numpy as np
 
 from interactions.analytics.definitions import ABOUT_PRODUCTS, COUNTS
 from interactions.analytics.index.figures.types import marked
-from interactions.analytics.index.filtered import FilteredIndex, Share, summed
+from interactions.analytics.index.filtered import FilteredIndex, summed
 from interactions.analytics.index.passes import keys, visits
+from interactions.analytics.index.shares import Share
 from interactions.contract.tombstones import microseconds
 
 _AHEAD: Final = timedelta(hours=1)  # the clocks of visitors' devices are off by less

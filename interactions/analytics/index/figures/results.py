@@ -10,9 +10,10 @@ import numpy as np
 
 from interactions.analytics.definitions import SHOWN
 from interactions.analytics.index.figures.types import numbered
-from interactions.analytics.index.filtered import FilteredIndex, Share
+from interactions.analytics.index.filtered import FilteredIndex
 from interactions.analytics.index.passes import keys
 from interactions.analytics.index.run import ASSISTED
+from interactions.analytics.index.shares import Share
 
 _ROOM: Final = 1 << 16
 _BLOCK: Final = 1 << 13

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from interactions.analytics.index.figures.types import numbered
-from interactions.analytics.index.filtered import FilteredIndex, Share, summed
+from interactions.analytics.index.filtered import FilteredIndex, summed
 from interactions.analytics.index.passes import retention
+from interactions.analytics.index.shares import Share
 
 
 def returned(filtered: FilteredIndex, edges: np.ndarray, first: Sequence[str], returning: Sequence[str]) -> np.ndarray:

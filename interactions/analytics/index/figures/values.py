@@ -8,8 +8,9 @@ import numpy as np
 
 from interactions.analytics.definitions import CONVERSIONS
 from interactions.analytics.index.figures.types import KINDS, marked
-from interactions.analytics.index.filtered import FilteredIndex, Share, summed
+from interactions.analytics.index.filtered import FilteredIndex, summed
 from interactions.analytics.index.passes import values
+from interactions.analytics.index.shares import Share
 
 
 @dataclass(frozen=True, slots=True, eq=False)

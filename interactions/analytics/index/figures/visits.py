@@ -9,22 +9,23 @@ from typing import Final
 import numpy as np
 
 from interactions.analytics.index.figures.types import KINDS, SEVERAL
-from interactions.analytics.index.filtered import FilteredIndex, Share, summed
+from interactions.analytics.index.filtered import FilteredIndex, summed
 from interactions.analytics.index.passes import visits
+from interactions.analytics.index.shares import Share
 from interactions.analytics.periods import Unit
 from interactions.contract.schema import TYPES
 
 QUIET: Final = 30 * 60 * 1_000_000  # µs without a record end a session
 ONE_BAR: Final = np.array([-(1 << 62), 1 << 62], np.int64)
 _NEVER: Final = np.iinfo(np.int64)
-_CHECKOUT: Final = TYPES.index("checkout")
+_CHECKOUT, _REFUND = TYPES.index("checkout"), TYPES.index("refund")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Visits:
     """``kinds`` (int64[bars, KINDS]) are events, ``sessions`` those that begin in each bar, ``people`` those with an
     event in it. ``spans`` (int64[2, 64]) are the first and last time of each type; ``total`` is the number of people;
-    ``revenue`` (float64[bars]) is that of checkouts.
+    ``revenue`` and ``refunds`` (float64[bars]) are those of checkouts and of refunds.
     """
 
     kinds: np.ndarray
@@ -33,6 +34,7 @@ class Visits:
     spans: np.ndarray
     total: int
     revenue: np.ndarray
+    refunds: np.ndarray
 
     @property
     def types(self) -> np.ndarray:
@@ -60,17 +62,19 @@ def _visits(filtered: FilteredIndex, edges: np.ndarray) -> Visits:
     def begin() -> list[np.ndarray]:
         spans = np.array([[_NEVER.max] * SEVERAL, [_NEVER.min] * SEVERAL])
         kinds, counts = np.zeros((bars, KINDS), np.int64), np.zeros((2, bars), np.int64)
-        return [kinds, *counts, spans, np.zeros(1, np.int64), np.zeros(bars)]
+        return [kinds, *counts, spans, np.zeros(1, np.int64), np.zeros(bars), np.zeros(bars)]
 
     def walk(found: list[np.ndarray], share: Share) -> None:
         run = share.run
         visits.visit(
             *(*share.people, share.heads, run.at, run.kind, int(run.nobody), QUIET, edges),
-            *(_CHECKOUT, share.first_sale, run.sale_event, run.sale_revenue, *found),
+            *(_CHECKOUT, _REFUND, share.first_sale, run.sale_event, run.sale_revenue, *found),
         )
 
     found = filtered.over(begin, walk) if bars else [begin()]
-    kinds, sessions, people, spans, total, revenue = zip(*found, strict=True)
+    kinds, sessions, people, spans, total, revenue, refunds = zip(*found, strict=True)
     first, last = (one([each[row] for each in spans], axis=0) for row, one in enumerate((np.min, np.max)))
     counted = summed(kinds), summed(sessions), summed(people)
-    return Visits(*counted, np.array([first, last]), int(sum(each[0] for each in total)), summed(revenue))
+    return Visits(
+        *counted, np.array([first, last]), int(sum(each[0] for each in total)), summed(revenue), summed(refunds)
+    )

@@ -26,6 +26,7 @@ def visit(
     quiet: int,
     edges: Any,
     checkout: int,
+    refund: int,
     sale: int,
     sale_event: Any,
     sale_revenue: Any,
@@ -35,15 +36,17 @@ def visit(
     spans: Any,
     total: Any,
     revenue: Any,
+    refunds: Any,
 ) -> None:
-    """Count events by bar and kind, the sessions that begin in each bar, and the people in it, and add up revenue.
+    """Count events by bar and kind, the sessions that begin in each bar, and the people in it, and add up the revenue
+    of checkouts and the amounts of refunds.
 
     ``edges`` are the starts of the bars and the end of the last. ``counts`` (int64[bars, 128]) has a column per kind
     without its highest bit; ``spans`` (int64[2, 64]) gets the first and last time of each type; ``total`` counts
     people. A session ends after ``quiet`` µs. Events of ``nobody`` don't make sessions or people.
 
-    ``sale`` is the first sale that can belong to these events; all sales have the type ``checkout``. If ``heads`` isn't
-    empty, people have several pieces of events, and it's 1 for the first one.
+    ``sale`` is the first sale that can belong to these events; all sales have the type ``checkout`` or ``refund``. If
+    ``heads`` isn't empty, people have several pieces of events, and it's 1 for the first one.
     """
     several = len(edges) - 1
     begin = float(edges[0])
@@ -73,12 +76,15 @@ def visit(
                 spans[0, what] = moment
             if moment > spans[1, what]:
                 spans[1, what] = moment
-            if what == checkout:
+            if (what == checkout) | (what == refund):
                 place = np.int64(event)
                 while sale < len(sale_event) and sale_event[sale] < place:
                     sale += 1
                 if sale < len(sale_event) and sale_event[sale] == place:
-                    revenue[bar] += sale_revenue[sale]
+                    if what == checkout:
+                        revenue[bar] += sale_revenue[sale]
+                    else:
+                        refunds[bar] += sale_revenue[sale]
             if nobody:
                 continue
             if bar != seen:

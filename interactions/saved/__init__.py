@@ -1,0 +1,1 @@
+"""What members keep and pass on: saved views, share links, and notes on days."""
