@@ -23,6 +23,7 @@ FIXED: Final[dict[str, Any]] = {
     "MFA_ADAPTER": "interactions.access.sign_on.second_factor.SecondFactorAdapter",
     "MFA_SUPPORTED_TYPES": ["totp", "webauthn", "recovery_codes"],
     "MFA_PASSKEY_LOGIN_ENABLED": True,
+    "MFA_RATE_LIMITS": {"webauthn_login": None},  # passkeys can't be guessed, and an office may share one address
     "MFA_ALLOW_UNVERIFIED_EMAIL": True,  # owners enter e-mail addresses, not strangers
     "MFA_TOTP_ISSUER": "Dojo",
     "MFA_TOTP_TOLERANCE": 1,  # clocks of phones and servers differ by some seconds

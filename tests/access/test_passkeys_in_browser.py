@@ -1,6 +1,7 @@
 """Passkeys in a real browser, with an authenticator of Chromium: added, and used with and without a password."""
 
 from collections.abc import Iterator
+from secrets import token_hex
 from typing import TYPE_CHECKING
 
 import pytest
@@ -32,13 +33,19 @@ def opened(browser: "Browser", dojo: Dojo) -> "Page":
 
 
 @pytest.fixture
-def page(browser: "Browser", dojo: Dojo) -> Iterator["Page"]:
+def name() -> str:
+    """A member's, who isn't there yet, whatever ran before in the same product."""
+    return f"paula-{token_hex(4)}"
+
+
+@pytest.fixture
+def page(browser: "Browser", dojo: Dojo, name: str) -> Iterator["Page"]:
     """A new member's, with a passkey device."""
     add_environment(dojo, ENVIRONMENT)
     owner = opened(browser, dojo)
     log_in(owner)
     owner.goto(f"/{ENVIRONMENT}/members/new/")
-    owner.fill("[name=username]", "paula")
+    owner.fill("[name=username]", name)
     owner.check("[value=viewer]")
     owner.click("main button[type=submit]")
     link = owner.inner_text("#link-text")
@@ -60,7 +67,7 @@ def page(browser: "Browser", dojo: Dojo) -> Iterator["Page"]:
     assert refused == []  # nothing fails unseen, the content security policy included
 
 
-def test_a_passkey_is_added_and_logs_in_alone_and_after_the_password(page: "Page") -> None:
+def test_a_passkey_is_added_and_logs_in_alone_and_after_the_password(page: "Page", name: str) -> None:
     page.goto("/account/second-factor/passkeys/new/")
     page.click("#passkey-add")
     page.wait_for_url("**/codes/")
@@ -72,7 +79,7 @@ def test_a_passkey_is_added_and_logs_in_alone_and_after_the_password(page: "Page
     page.goto("about:blank")  # Live asks for what is new, and would be sent to log in by itself
     page.context.clear_cookies()
     page.goto("/login/")
-    page.fill("[name=username]", "paula")
+    page.fill("[name=username]", name)
     page.fill("[name=password]", FRESH)
     page.press("[name=password]", "Enter")
     page.wait_for_url("**/login/second-factor/")
