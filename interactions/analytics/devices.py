@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from contextvars import ContextVar
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from functools import lru_cache
 from hashlib import blake2b
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
-
-import ibis
-import pyarrow as pa
 
 from interactions import process_caches
 
@@ -48,8 +44,6 @@ _PROGRAMS: Final = frozenset(
         *("HTTPie", "PostmanRuntime"),
     }
 )
-runs: Final[ContextVar[Callable[[ibis.Table], pa.Table]]] = ContextVar("runs", default=ibis.Table.to_pyarrow)
-"""Runs an expression over the table at hand, whichever engine has it."""
 _MODULE: Final = Path(__file__).read_bytes()
 RULES: Final = blake2b(_MODULE, digest_size=8, key=version("ua-parser-builtins").encode()).hexdigest()
 """Stands for the rules used by device_of: ua-parser's and those of this module."""
@@ -75,12 +69,6 @@ def device_of(agent: str | None) -> Device:
     if system in _PHONES:
         return Device.PHONE
     return Device.DESKTOP if system in _DESKTOPS and "TV" not in agent else Device.OTHER
-
-
-def agents_in(table: ibis.Table) -> list[str | None]:
-    """The distinct user agents of ``table``, with None for records without one. Reads one column."""
-    rows = runs.get()(table.select("user_agent").distinct())
-    return list(rows["user_agent"].to_pylist())
 
 
 def agents_of(device: Device, agents: Iterable[str | None]) -> Sequence[str | None]:

@@ -10,6 +10,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -36,10 +37,19 @@ MOMENT: Final = "timestamp('UTC', 6)"
 
 Expression = Callable[[ibis.Table], ibis.Table]
 
+runs: Final[ContextVar[Callable[[ibis.Table], pa.Table]]] = ContextVar("runs", default=ibis.Table.to_pyarrow)
+"""Runs an expression over the table at hand, whichever engine has it."""
+
 # One question at a time in a process: each uses all cores already, and one connection
 # may not be used by two threads at once.
 _turn = threading.RLock()
 _connection: ibis.BaseBackend | None = None
+
+
+def agents_in(table: ibis.Table) -> list[str | None]:
+    """The distinct user agents of ``table``, with None for records without one. Reads one column."""
+    rows = runs.get()(table.select("user_agent").distinct())
+    return list(rows["user_agent"].to_pylist())
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,7 @@ from interactions.analytics.cohorts import CohortCondition, CohortRule, uses
 from interactions.analytics.conditions import Condition as Condition
 from interactions.analytics.conditions import Value
 from interactions.analytics.devices import Device as Device
-from interactions.analytics.devices import agents_in
-from interactions.analytics.engine import MOMENT
+from interactions.analytics.engine import MOMENT, agents_in
 from interactions.analytics.periods import ALL, Period
 from interactions.contract.schema import TYPES, TYPES_BY_GROUP, Group
 

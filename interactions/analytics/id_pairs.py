@@ -20,11 +20,12 @@ import pyarrow.parquet as pq
 
 from dojo.cores import cores
 from interactions import process_caches
-from interactions.analytics import keeper
+from interactions.analytics.index.provenance import opened
 from interactions.contract.columns import TABLE_SCHEMA
 from interactions.warehouse import links
 from interactions.warehouse.lake import Lake, local
 
+_BOTH: Final = 3  # Pairs.has with a user and an anonymous id
 _PAIR: Final = ["anonymous_key", "user_key"]
 _SCHEMA: Final = pa.schema([TABLE_SCHEMA.field(name) for name in _PAIR])
 
@@ -71,9 +72,21 @@ def _among(values: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     return found
 
 
+def _in_index(environment: str) -> tuple[list[tuple[np.ndarray, np.ndarray]], frozenset[str]]:
+    """The pairs of anonymous and user keys in the index, and the names of the parts that they were read from.
+
+    Both are empty if people were hidden when the index was updated, because their pairs are missing.
+    """
+    index, provenance = opened(environment)
+    if index is None or provenance is None or provenance.hidden:
+        return [], frozenset()
+    both = (index.pairs.has == _BOTH) & (index.pairs.records > 0)
+    return [(index.pairs.visitor[both], index.pairs.user[both])], frozenset(provenance.parts)
+
+
 def _known(environment: str, files: Sequence[Path]) -> list[pa.Table]:
     parts = {part.name: part for part in Lake(environment).parts()}
-    known, covered = keeper.pairs_of_all(environment)
+    known, covered = _in_index(environment)
     if not covered <= set(parts):  # records were removed since, and links perhaps with them
         known, covered = [], frozenset()
     tables = [pa.table(dict(zip(_PAIR, pairs, strict=True))) for pairs in known]

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import numpy as np
 from django.conf import settings
 
 from interactions import process_caches
@@ -29,7 +28,7 @@ from interactions.analytics.index.dictionaries import Dictionaries
 from interactions.analytics.index.difference import TooMuch
 from interactions.analytics.index.forget import forgotten, held, without_unused
 from interactions.analytics.index.merge import LARGE, exchanged, merge_into, wanted
-from interactions.analytics.index.provenance import Provenance, digest_of
+from interactions.analytics.index.provenance import Provenance, digest_of, opened
 from interactions.analytics.index.refresh import TableSnapshot, refreshed
 from interactions.analytics.index.run import Index
 from interactions.contract.tombstones import Tombstones
@@ -40,7 +39,6 @@ from interactions.warehouse.people import hidden
 
 logger = logging.getLogger(__name__)
 
-_BOTH: Final = 3  # Pairs.has with a user and an anonymous id
 _LOOK_SECONDS: Final = 0.1
 _WAIT_SECONDS: Final = 600.0  # for a build of 100 million records, and some more
 
@@ -176,7 +174,7 @@ def is_whole(environment: str) -> bool:
     only people who are hidden now. Raises LakeUnreadable.
     """
     people = hidden(environment)
-    index, provenance = _opened(environment)
+    index, provenance = opened(environment)
     if index is None or provenance is None:
         return False
     return provenance.hidden in ("", people.digest) and not provenance.is_of_another(index, *Lake(environment).state())
@@ -187,23 +185,11 @@ def lacks_imports(environment: str) -> bool:
 
     Raises LakeUnreadable.
     """
-    index, provenance = _opened(environment)
+    index, provenance = opened(environment)
     version, parts = Lake(environment).state(trusts=True)
     if index is None or provenance is None:
         return any(part.rows for part in parts)
     return index.version != version and provenance.lacks_imports(parts)
-
-
-def pairs_of_all(environment: str) -> tuple[list[tuple[np.ndarray, np.ndarray]], frozenset[str]]:
-    """The pairs of anonymous and user keys in the index, and the names of the parts that they were read from.
-
-    Both are empty if people were hidden when the index was updated, because their pairs are missing.
-    """
-    index, provenance = _opened(environment)
-    if index is None or provenance is None or provenance.hidden:
-        return [], frozenset()
-    both = (index.pairs.has == _BOTH) & (index.pairs.records > 0)
-    return [(index.pairs.visitor[both], index.pairs.user[both])], frozenset(provenance.parts)
 
 
 def erase(environment: str, people: Tombstones) -> None:
@@ -291,15 +277,6 @@ def _wait(deadline: float, clock: Callable[[], float]) -> None:
     if clock() > deadline:
         raise IndexBusy
     time.sleep(_LOOK_SECONDS)
-
-
-def _opened(environment: str) -> tuple[Index | None, Provenance | None]:
-    """The index and its provenance; neither if it's being replaced at this moment."""
-    try:
-        index, said = store.with_note(environment)
-    except FileNotFoundError:
-        return None, None
-    return index, Provenance.read(said)
 
 
 def _read_provenance(environment: str) -> Provenance | None:

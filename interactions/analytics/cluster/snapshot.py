@@ -13,8 +13,7 @@ import pyarrow as pa
 
 from interactions.analytics.cluster.engine import Cluster
 from interactions.analytics.cluster.errors import ClusterRefused
-from interactions.analytics.devices import runs
-from interactions.analytics.engine import Expression, Snapshot
+from interactions.analytics.engine import Expression, Snapshot, runs
 from interactions.warehouse.lake import Lake, Part
 
 

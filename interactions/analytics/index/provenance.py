@@ -8,6 +8,7 @@ from hashlib import blake2b
 import msgspec
 import numpy as np
 
+from interactions.analytics.index import store
 from interactions.analytics.index.changes import Covered
 from interactions.analytics.index.run import Index
 from interactions.contract.tombstones import Tombstones
@@ -66,3 +67,12 @@ class Provenance(msgspec.Struct, frozen=True):
 def digest_of(links: np.ndarray) -> str:
     """A digest of links, which must be sorted; empty if there are none."""
     return blake2b(links.tobytes(), digest_size=16).hexdigest() if len(links) else ""
+
+
+def opened(environment: str) -> tuple[Index | None, Provenance | None]:
+    """The index of an environment and its provenance; neither if it's being replaced at this moment."""
+    try:
+        index, said = store.with_note(environment)
+    except FileNotFoundError:
+        return None, None
+    return index, Provenance.read(said)
