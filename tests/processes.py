@@ -14,6 +14,7 @@ import urllib.request
 from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
 from pathlib import Path
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 import psutil
@@ -211,6 +212,11 @@ def log_in(page: "Page") -> None:
     page.fill("[name=password]", PASSWORD)
     page.press("[name=password]", "Enter")
     page.wait_for_url("**/production/")
+
+
+def unused(name: str) -> str:
+    """``name`` with an ending of its own, so that a test that is run again in the same product starts afresh."""
+    return f"{name}-{token_hex(4)}"
 
 
 def add_environment(dojo: Dojo, slug: str) -> str:

@@ -1,13 +1,12 @@
 """Passkeys in a real browser, with an authenticator of Chromium: added, and used with and without a password."""
 
 from collections.abc import Iterator
-from secrets import token_hex
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.looks import PATIENCE
-from tests.processes import Dojo, add_environment, log_in
+from tests.processes import Dojo, add_environment, log_in, unused
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -34,8 +33,8 @@ def opened(browser: "Browser", dojo: Dojo) -> "Page":
 
 @pytest.fixture
 def name() -> str:
-    """A member's, who isn't there yet, whatever ran before in the same product."""
-    return f"paula-{token_hex(4)}"
+    """A new member's."""
+    return unused("paula")
 
 
 @pytest.fixture

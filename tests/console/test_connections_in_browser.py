@@ -12,18 +12,21 @@ import pytest
 
 from tests.ingest.connections.payloads import SIGNED_UP, VIEWED, compact, signature
 from tests.looks import PATIENCE, expect, fits
-from tests.processes import Dojo, add_environment, log_in
+from tests.processes import Dojo, add_environment, log_in, unused
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
-ENVIRONMENT = "connected"
 
 
 @pytest.fixture
-def page(browser: Browser, dojo: Dojo) -> Iterator[Page]:
-    add_environment(dojo, ENVIRONMENT)
+def environment(dojo: Dojo) -> str:
+    return add_environment(dojo, unused("connected"))
+
+
+@pytest.fixture
+def page(browser: Browser, dojo: Dojo, environment: str) -> Iterator[Page]:
     refused: list[str] = []
     context = browser.new_context(base_url=dojo.url, viewport={"width": 1440, "height": 900})
     context.set_default_timeout(PATIENCE)
@@ -31,7 +34,7 @@ def page(browser: Browser, dojo: Dojo) -> Iterator[Page]:
     page.on("console", lambda message: refused.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: refused.append(str(error)))
     log_in(page)
-    page.goto(f"/{ENVIRONMENT}/connections/")
+    page.goto(f"/{environment}/connections/")
     yield page
     context.close()
     assert refused == []
@@ -88,8 +91,8 @@ def test_a_connection_from_its_first_event_to_its_end(page: Page) -> None:
     assert call(other, secret, VIEWED)[0] == 401
 
 
-def test_its_pages_fit_a_phone(page: Page) -> None:
+def test_its_pages_fit_a_phone(page: Page, environment: str) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     for address in ("", "new/", "new/pull/", "types/segment/"):
-        page.goto(f"/{ENVIRONMENT}/connections/{address}")
+        page.goto(f"/{environment}/connections/{address}")
         fits(page)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.looks import PATIENCE, expect, says
-from tests.processes import Dojo, add_environment, log_in
+from tests.processes import Dojo, add_environment, log_in, unused
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -44,8 +44,9 @@ def shows(page: "Page", where: str, text: str) -> None:
 
 
 def test_a_newcomer_comes_in_by_the_link_and_is_in_the_log(page: "Page", browser: "Browser", dojo: Dojo) -> None:
+    name = unused("nina")
     page.click("text=Add member")
-    page.fill("#member [name=username]", "nina")
+    page.fill("#member [name=username]", name)
     page.check("#member [value=viewer]")
     page.click("#member button[type=submit]")
     link = page.inner_text("#link-text")
@@ -69,20 +70,21 @@ def test_a_newcomer_comes_in_by_the_link_and_is_in_the_log(page: "Page", browser
     page.goto(f"/{ENVIRONMENT}/activity/")
     page.select_option("[name=action]", "Members")
     page.wait_for_url("**action=Members")
-    shows(page, "#activity-list", "Member added · member nina")
+    shows(page, "#activity-list", f"Member added · member {name}")
     page.wait_for_selector("#activity-list >> text=Logged in", state="detached")
 
 
 def test_a_role_is_changed_in_a_dialog_and_holds_at_once(page: "Page", dojo: Dojo) -> None:
+    name = unused("rolf")
     page.goto(f"/{ENVIRONMENT}/members/new/")  # the same form as a page of its own
-    page.fill("[name=username]", "rolf")
+    page.fill("[name=username]", name)
     page.click("main button[type=submit]")
     page.click("text=Done")
-    page.click("[aria-label='Roles of rolf']")
+    page.click(f"[aria-label='Roles of {name}']")
     page.select_option(f"#member [name=role_{ENVIRONMENT}]", "analyst")
     page.click("#member button[type=submit]")
-    page.wait_for_selector("text=The roles of rolf were changed")
-    shows(page, "tr[data-name=rolf]", "Analyst")
+    page.wait_for_selector(f"text=The roles of {name} were changed")
+    shows(page, f"tr[data-name={name}]", "Analyst")
 
 
 def test_a_refusal_is_said_in_its_own_sentence(browser: "Browser", dojo: Dojo) -> None:

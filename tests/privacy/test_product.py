@@ -11,12 +11,11 @@ from typing import Any
 import pytest
 
 from tests.ingest.imports.files import as_lines, record
-from tests.processes import HOUSE, Dojo, add_environment, query, wait_for
+from tests.processes import HOUSE, Dojo, add_environment, query, unused, wait_for
 
 from .people import ANN, of_ann, traces
 
 pytestmark = pytest.mark.slow
-ENVIRONMENT = "letters"
 BROWSER = "browser-of-green-gables"
 
 
@@ -40,7 +39,7 @@ def last_line(output: str) -> dict[str, Any]:
     return answer
 
 
-def start_import(dojo: Dojo, path: Path, environment: str = ENVIRONMENT) -> subprocess.Popen[str]:
+def start_import(dojo: Dojo, path: Path, environment: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "manage.py", "import_interactions", str(path), "--environment", environment, "--json"],
         cwd=HOUSE, env=dojo.environ, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
@@ -52,13 +51,13 @@ def is_there(dojo: Dojo, kind: str, state: str) -> bool:
     return bool(query(dojo.environ, f"SELECT 1 FROM interactions_{kind} WHERE state = ?", state))
 
 
-def imported(dojo: Dojo, path: Path, environment: str = ENVIRONMENT) -> dict[str, Any]:
+def imported(dojo: Dojo, path: Path, environment: str) -> dict[str, Any]:
     with start_import(dojo, path, environment) as importing:
         told, _ = importing.communicate(timeout=120)
     return last_line(told)
 
 
-def total(dojo: Dojo, environment: str = ENVIRONMENT) -> int:
+def total(dojo: Dojo, environment: str) -> int:
     return int(last_line(dojo.manage("interaction_stats", "--environment", environment))["total"])
 
 
@@ -68,15 +67,15 @@ def left(dojo: Dojo) -> list[str]:
 
 
 def test_nothing_of_a_person_is_left_anywhere_though_an_import_runs(dojo: Dojo, tmp_path: Path) -> None:
-    add_environment(dojo, ENVIRONMENT)
+    environment = add_environment(dojo, unused("letters"))
     first, second = tmp_path / "first.jsonl", tmp_path / "second.jsonl"
     first.write_bytes(clickstream(20_000))
     second.write_bytes(clickstream(100_000, start=20_000))
-    done = imported(dojo, first)
+    done = imported(dojo, first, environment)
     assert (done["accepted"], done["rejected"]) == (19_980, 20)
-    importing = start_import(dojo, second)
+    importing = start_import(dojo, second, environment)
     wait_for(lambda: is_there(dojo, "import", "loading"), pause=0.002)
-    receipt = last_line(dojo.manage("erase_users", "--user-id", ANN, "--environment", ENVIRONMENT, "--json"))
+    receipt = last_line(dojo.manage("erase_users", "--user-id", ANN, "--environment", environment, "--json"))
     # At once: it waited for the file that was being read.
     assert left(dojo) == []
     assert (receipt["state"], receipt["people"]["count"]) == ("verified", 1)
@@ -84,15 +83,15 @@ def test_nothing_of_a_person_is_left_anywhere_though_an_import_runs(dojo: Dojo, 
     assert receipt["records_erased"] >= 180
     assert receipt["erased_by_store"]["refused records"] >= 20
     importing.communicate(timeout=120)
-    assert total(dojo) == 118_800
-    again = imported(dojo, first)
+    assert total(dojo, environment) == 118_800
+    again = imported(dojo, first, environment)
     assert (again["accepted"], again["rejected"], again["duplicates"]) == (0, 200, 19_800)
     assert left(dojo) == []
     assert not [each for each in (ANN, BROWSER) if each in dojo.output()]
 
 
 def test_an_erasure_whose_worker_is_killed_is_carried_to_its_end(dojo: Dojo, tmp_path: Path) -> None:
-    environment = add_environment(dojo, "storms")
+    environment = add_environment(dojo, unused("storms"))
     file = tmp_path / "file.jsonl"
     file.write_bytes(clickstream(50_000))
     imported(dojo, file, environment)

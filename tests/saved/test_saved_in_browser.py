@@ -7,13 +7,12 @@ import pytest
 
 from tests.lakes import append, record
 from tests.looks import PATIENCE, expect, fits
-from tests.processes import Dojo, add_environment, log_in
+from tests.processes import Dojo, add_environment, log_in, unused
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
-ENVIRONMENT = "kept"
 
 
 @pytest.fixture
@@ -33,13 +32,18 @@ def opened(context: "BrowserContext", refused: list[str]) -> "Page":
 
 
 @pytest.fixture
-def page(browser: "Browser", dojo: Dojo, settings, refused: list[str]) -> Iterator["Page"]:
+def environment(dojo: Dojo, settings) -> str:
+    """One with 20 searches in Kent, and 20 likes in Bath."""
     settings.LAKE_DIR, settings.SCRATCH_DIR = dojo.data_dir / "lake", dojo.data_dir / "scratch"
-    if not (settings.LAKE_DIR / ENVIRONMENT).exists():
-        add_environment(dojo, ENVIRONMENT)
-        days = [f"2024-01-{day:02}T12:00:00Z" for day in range(1, 21)]
-        append([record("search", day, keywords="tea", region="Kent") for day in days], environment=ENVIRONMENT)
-        append([record("like", day, region="Bath") for day in days], environment=ENVIRONMENT)
+    name = add_environment(dojo, unused("kept"))
+    days = [f"2024-01-{day:02}T12:00:00Z" for day in range(1, 21)]
+    append([record("search", day, keywords="tea", region="Kent") for day in days], environment=name)
+    append([record("like", day, region="Bath") for day in days], environment=name)
+    return name
+
+
+@pytest.fixture
+def page(browser: "Browser", dojo: Dojo, refused: list[str]) -> Iterator["Page"]:
     context = browser.new_context(base_url=dojo.url, viewport={"width": 1440, "height": 900})
     page = opened(context, refused)
     log_in(page)
@@ -48,9 +52,9 @@ def page(browser: "Browser", dojo: Dojo, settings, refused: list[str]) -> Iterat
 
 
 def test_a_view_is_saved_shared_and_opened_without_a_log_in(
-    browser: "Browser", dojo: Dojo, page: "Page", refused: list[str]
+    browser: "Browser", dojo: Dojo, environment: str, page: "Page", refused: list[str]
 ) -> None:
-    page.goto(f"/{ENVIRONMENT}/interactions/?region=Kent")
+    page.goto(f"/{environment}/interactions/?region=Kent")
     expect(page.locator('[data-figure="interactions"]')).to_have_text("20")
     page.click("#views-chip")
     page.click("text=Save this view")
@@ -72,13 +76,13 @@ def test_a_view_is_saved_shared_and_opened_without_a_log_in(
     expect(seen.locator("#over-time canvas")).to_have_count(1)
     expect(seen.locator(".pane")).to_have_count(0)
     fits(seen)
-    seen.goto(f"{dojo.url}/{ENVIRONMENT}/interactions/")
+    seen.goto(f"{dojo.url}/{environment}/interactions/")
     assert "/login/" in seen.url
     stranger.close()
 
 
-def test_a_note_is_written_beside_the_chart_and_marks_its_day(page: "Page") -> None:
-    page.goto(f"/{ENVIRONMENT}/interactions/")
+def test_a_note_is_written_beside_the_chart_and_marks_its_day(environment: str, page: "Page") -> None:
+    page.goto(f"/{environment}/interactions/")
     expect(page.locator('[data-figure="interactions"]')).to_have_text("40")
     page.click("[title='Add note']")
     page.fill("#saved [name=day]", "2024-01-08")
